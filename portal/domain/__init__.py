@@ -1,0 +1,1 @@
+"""The rules of booking: pure values and functions, without Flask, database or clock."""

@@ -1,0 +1,1 @@
+"""The way to the outside: what others run, behind a protocol each."""

@@ -1,0 +1,1 @@
+"""What can be done: a module per capability, a function per verb, one transaction each, without Flask."""
