@@ -1,6 +1,7 @@
 """The portal as it really runs: several processes behind one port of this machine."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -13,12 +14,17 @@ from pathlib import Path
 PORTAL = Path(sys.executable).with_name("portal")
 
 
+# Below what systems give to outgoing connections, of which a browser opens many; above those that browsers refuse.
+PORTS = range(11_000, 32_000)
+
+
 def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody uses now, nor is likely to be given before it is used."""
+    while True:
+        port = secrets.choice(PORTS)  # not by `random`, whose seed is the same in each process of a run
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 @contextmanager

@@ -193,7 +193,6 @@ def picker_of(choice: Choice, month: date | None, account: Account | None) -> Pi
     if choice.staff_id not in openings.diary.supply.staff:
         choice, ask = choice.at(staff_id=None), Ask(ask.party, ask.length)
     day = _looked_at(choice, ask, openings, first, last)
-    choice = choice if choice.start else choice.at(day=day)
     return _View(choice, ask, openings, first, last, today, day).picker(month)
 
 
@@ -248,7 +247,11 @@ def _day_of(time: Time) -> date:
 
 @dataclass(frozen=True)
 class _View:
-    """The choice against what is open, laid out part by part."""
+    """The choice against what is open, laid out part by part.
+
+    `day` is looked at. Where nobody chose it, the choice does not name it: the next one, for more people or longer,
+    leads to a day on which that is free.
+    """
 
     choice: Choice
     ask: Ask
@@ -311,7 +314,7 @@ class _View:
             one: Day(
                 one,
                 known.get(one),
-                one == self.choice.local_day,
+                one == self.day,
                 one == self.today,
                 self.choice.at(start=None, day=one),
             )

@@ -3,15 +3,17 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.demo import load_demo, logins, seller_of
@@ -26,6 +28,17 @@ from tests.portals import migrated_portal, new_portal
 from tests.sandboxes import KEY, WEBHOOK_PATH, WEBHOOK_SECRET, running_sandbox
 from tests.server import free_port
 
+PATIENCE = 20_000  # ms until something that is looked for must be there: two cores serve four busy programs
+
+
+def busy_morning(at: datetime) -> datetime:
+    """Return half past eight of the first Tuesday of the next month: days and weeks lie ahead, and a whole month."""
+    first = (at.replace(day=1) + timedelta(days=32)).replace(day=1, hour=8, minute=30)
+    return first + timedelta(days=(1 - first.weekday()) % 7)
+
+
+# Whatever the hour of a run, the browser meets the same open houses. It is ahead, so that no cookie is out of date.
+AHEAD = busy_morning(datetime.now(UTC)) - datetime.now(UTC)
 PASSWORDS = {email: password for email, _, password in logins()}  # of everybody else: PASSWORD
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SERVICE = {
@@ -58,9 +71,21 @@ def executable() -> str:
     pytest.skip("NO BROWSER WAS FOUND: set PORTAL_BROWSER or install chromium")
 
 
+def morning() -> time_machine.travel:
+    """Let the portal and its payment page live in a busy morning, from which time goes on."""
+    return time_machine.travel(datetime.now(UTC) + AHEAD, tick=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _morning() -> Iterator[None]:
+    with morning():
+        yield
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = executable()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         started = playwright.chromium.launch(executable_path=path, args=arguments)
@@ -155,5 +180,8 @@ def demonstrating(folder: Path, hold_minutes: int | None = None) -> Iterator[Dem
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     """The demonstration; what waits to be paid outlasts the tests."""
-    with demonstrating(Path(tmp_path_factory.mktemp("demonstration")), hold_minutes=600) as found:
+    with ExitStack() as open_until_the_end:
+        with morning():  # its scope is wider than that of the morning of a module
+            folder = Path(tmp_path_factory.mktemp("demonstration"))
+            found = open_until_the_end.enter_context(demonstrating(folder, hold_minutes=600))
         yield found

@@ -42,7 +42,6 @@ class Tourists:
     def page(self, person: str | None) -> Page:
         if person not in self.contexts:
             context = self.demonstration.guest(self.browser, person, viewport=NARROW)
-            context.set_default_timeout(20_000)
             context.new_page()
             self.contexts[person] = context
         return self.contexts[person].pages[0]

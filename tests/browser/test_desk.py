@@ -24,7 +24,6 @@ def desk(browser: Browser, demonstration: Demonstration) -> Iterator[Callable[..
 
     def begin(person: str | None, **options: Any) -> Page:
         contexts.append(demonstration.guest(browser, person, **options))
-        contexts[-1].set_default_timeout(15_000)
         return contexts[-1].new_page()
 
     yield begin

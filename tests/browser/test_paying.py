@@ -50,7 +50,6 @@ class Customer:
             lambda: create_user(f"{person}@example.com", "Paule Martin", Role.CUSTOMER, PASSWORD, now())
         )
         self.context: BrowserContext = demonstration.guest(browser, person, **options)
-        self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

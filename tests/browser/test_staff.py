@@ -38,7 +38,6 @@ def desk(browser: Browser, demonstration: Demonstration) -> Iterator[Open]:
 
     def begin(path: str, **options: Any) -> Page:
         contexts.append(demonstration.guest(browser, "sam", viewport=DESK, **options))
-        contexts[-1].set_default_timeout(15_000)
         page = contexts[-1].new_page()
         page.goto(demonstration.address + path)
         return page

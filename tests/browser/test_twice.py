@@ -28,7 +28,6 @@ def guest(browser: Browser, demonstration: Demonstration) -> Iterator[Guest]:
 
     def enter(person: str, **options: Any) -> BrowserContext:
         contexts.append(demonstration.guest(browser, person, base_url=demonstration.address, **options))
-        contexts[-1].set_default_timeout(15_000)
         return contexts[-1]
 
     yield enter

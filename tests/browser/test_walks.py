@@ -92,7 +92,6 @@ def walk(browser: Browser, demonstration: Demonstration) -> Iterator[Callable[..
 
     def begin(viewport: dict[str, int], **options: Any) -> Walk:
         contexts.append(demonstration.guest(browser, "alice", viewport=viewport, **options))
-        contexts[-1].set_default_timeout(15_000)
         made = Walk(contexts[-1].new_page(), demonstration.address, demonstration.sandbox.settings.base_url)
         made.page.goto(demonstration.address)
         return made

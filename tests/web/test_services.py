@@ -14,11 +14,15 @@ from portal.store.accounts import UserRow
 from portal.store.bookings import AllocationRow
 from portal.store.catalogue import ResourceRow, StaffRow
 from portal.store.db import db
-from tests.build import EVERY_DAY, catalogue_json
+from portal.usecases.bookings import create_booking
+from portal.web.context import current_rules
+from tests.build import EVERY_DAY, a_command, catalogue_json, paris
+from tests.people import EVERYBODY
 from tests.statements import statements
 from tests.web.page import Browser, Page
 
 TUESDAY_NINE = "2026-12-08T08:00Z"
+MONDAY_TEN = [{"dayOfWeek": 1, "startTime": "10:00", "endTime": "11:00"}]
 SLUGS = [one["slug"] for one in catalogue_json()]
 
 
@@ -40,6 +44,19 @@ def test_the_first_day_with_a_free_time_is_shown(nobody: Browser, offer: Callabl
     page = nobody.get("/services/consultation")
     assert "Thursday 10 December" in page.text
     assert [text for text, href in page.links if "start=" in href] == ["9:00 am", "9:30 am"]
+
+
+def test_a_larger_party_is_shown_the_first_day_on_which_it_fits_in_unless_a_day_was_chosen(
+    nobody: Browser, offer: Callable[..., Service]
+) -> None:
+    service = offer(type="event", duration=60, maxParticipants=4, availableSlots=MONDAY_TEN)
+    order = a_command(service, paris("2026-12-07 10:00"), participants=2)
+    create_booking(order, EVERYBODY.alice, current_rules(), datetime.now(UTC))
+    page = nobody.get("/services/consultation")
+    assert "Monday 7 December" in page.text
+    assert "Monday 14 December" in nobody.get(page.link("3 people")).text
+    monday = nobody.get("/services/consultation?date=2026-12-07")
+    assert "Monday 7 December" in nobody.get(monday.link("3 people")).text
 
 
 def test_a_chosen_time_shows_its_price_and_the_way_on(nobody: Browser, offer: Callable[..., Service]) -> None:
