@@ -57,7 +57,7 @@ def read_form(given: Texts, customer: Account | None, caller: Account) -> DeskFo
     service = _service(given, caller, errors)
     if service:
         _take(given, service)
-    day = _day(given, service, errors)
+    day = _day(given, service, errors if service else [])  # before the service is known, no field asks for the day
     choice = _choice(service, day, given, errors) if service else None
     return DeskForm(given, customer, day, choice, tuple(errors))
 

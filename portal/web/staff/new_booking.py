@@ -76,7 +76,7 @@ def _read(sent: Texts) -> DeskForm:
     if "day" in given:
         given["date"] = given["day"]
     found = read_form(given, _customer(given.get("customer", "")), account())
-    return found if "date" in given else _on_first_day(found)
+    return found if "date" in given or not found.service else _on_first_day(found)
 
 
 def _on_first_day(found: DeskForm) -> DeskForm:

@@ -126,6 +126,21 @@ def test_the_week_says_what_is_free_and_a_day_is_chosen_by_its_button(
     assert times[:2] == [("2026-12-08T08:00Z", True), ("2026-12-08T08:30Z", False)]
 
 
+def test_the_day_of_the_address_outlasts_the_choice_of_the_customer(sam: Browser, offer: Offer) -> None:
+    service = offer()
+    page = sam.press(sam.get(f"{NEW}?date=2026-12-10"), "Find", q="alice")
+    page = sam.press(sam.press(page, "Alice Martin alice@example.com"), "Show", service=service.id)
+    fields = dict(page.form_with("Book").fields)
+    assert (fields["customer"], fields["date"]) == ("alice", "2026-12-10")
+
+
+def test_a_day_of_the_address_that_is_none_is_said_once_there_is_a_field_for_it(sam: Browser, offer: Offer) -> None:
+    page = sam.press(sam.get(f"{NEW}?date=2026-02-30"), "Find", q="alice")
+    assert wrong(page) == set()
+    page = sam.press(page, "Show", service=offer().id)
+    assert wrong(sam.press(page, "Book", time="09:00")) == {"q", "date"}
+
+
 def test_for_the_desk_there_is_no_lead_time(sam: Browser, offer: Offer) -> None:
     page = begun(sam, offer(), date="2026-12-07")  # it is 8 h
     assert next(one["value"] for _, one in page.tags if one.get("name") == "when") == "2026-12-07T08:00Z"
