@@ -234,6 +234,8 @@ def _wrong_payments(tables: _Tables) -> Iterable[str]:
             yield f"payment {own_id} is {payment['status']} and open for {payment['open_for']}"
         if bool(payment["amount_captured"]) != (payment["status"] == "succeeded") and not payment["flag"]:
             yield f"payment {own_id} is {payment['status']}, captured {payment['amount_captured']}"
+        if payment["flag_seen_at"] is not None and not payment["flag"]:
+            yield f"payment {own_id} was seen without a flag"
         booking = tables.bookings[payment["booking_id"]]
         began = payment["amount_refunded"] > 0 or any(one["payment_id"] == own_id for one in tables.refunds)
         is_used = tables.is_live(booking) or booking["status"] == "cancelled"  # cancelled: the policy may keep it

@@ -19,7 +19,10 @@ class State(StrEnum):
 
 
 class MoneyState(StrEnum):
-    """How the money of a booking stands; `ON_SITE` is everything that no card is asked for."""
+    """How the money of a booking stands; `ON_SITE` is everything that no card is asked for.
+
+    Beside one of the others it may be `DISPUTED`, or `FLAGGED`: a payment is not as it should be, seen or not.
+    """
 
     ON_SITE = "on-site"
     PENDING = "pending"
@@ -29,6 +32,7 @@ class MoneyState(StrEnum):
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
+    FLAGGED = "flagged"
 
 
 class Sort(StrEnum):

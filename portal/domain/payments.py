@@ -78,7 +78,8 @@ class Payment:
     """One attempt to pay for a booking; amounts are minor units of `currency`.
 
     `key` was stored before the provider was asked. `is_surplus`: its money was not used for the booking. `flag` says
-    what staff have to look at. `request` is what the provider was asked for, to ask the same again.
+    what staff have to look at, `flag_seen_at` when they did. `request` is what the provider was asked for, to ask the
+    same again.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Payment:
     is_surplus: bool = False
     is_disputed: bool = False
     flag: str | None = None
+    flag_seen_at: datetime | None = None
     failure: str | None = None
     settled_at: datetime | None = None
 

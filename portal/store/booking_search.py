@@ -116,13 +116,14 @@ def _is_waiting(now: datetime) -> ColumnElement[bool]:
 
 def _money() -> Mapping[MoneyState, ColumnElement[bool]]:
     status = _ROW.payment_status
-    disputed = exists().where(PaymentRow.booking_id == _ROW.id, PaymentRow.is_disputed.is_(True))
+    of_it = PaymentRow.booking_id == _ROW.id
     return {
         **{MoneyState(one.value): status == one for one in PaymentStatus},
         MoneyState.ON_SITE: status.is_(None),
         MoneyState.PENDING: and_(status == PaymentStatus.PENDING, _ROW.payment_authorised.is_not(True)),
         MoneyState.AUTHORISED: _ROW.payment_authorised.is_(True),
-        MoneyState.DISPUTED: disputed,
+        MoneyState.DISPUTED: exists().where(of_it, PaymentRow.is_disputed.is_(True)),
+        MoneyState.FLAGGED: exists().where(of_it, PaymentRow.flag.is_not(None)),
     }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    and_,
     case,
     delete,
     exists,
@@ -79,6 +80,7 @@ class PaymentRow(Base):
     is_surplus: Mapped[bool | None] = mapped_column(Boolean)
     is_disputed: Mapped[bool | None] = mapped_column(Boolean)
     flag: Mapped[str | None] = mapped_column(LongText)
+    flag_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[str | None] = mapped_column(String(ID))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -106,6 +108,7 @@ class PaymentRow(Base):
             is_surplus=bool(self.is_surplus),
             is_disputed=bool(self.is_disputed),
             flag=self.flag,
+            flag_seen_at=self.flag_seen_at,
             failure=self.failure,
             settled_at=self.settled_at,
         )
@@ -480,8 +483,8 @@ def keep_subscription(
 
 
 def flagged_payments(session: Session, limit: int) -> list[Payment]:
-    """List payments that are not as they should be, the newest first."""
-    return _newest(session, PaymentRow.flag.is_not(None), limit)
+    """List payments that are not as they should be and that nobody has seen yet, the newest first."""
+    return _newest(session, and_(PaymentRow.flag.is_not(None), PaymentRow.flag_seen_at.is_(None)), limit)
 
 
 def disputed_payments(session: Session, limit: int) -> list[Payment]:

@@ -280,7 +280,7 @@ def _mismatch(case: Case) -> str:
 
 
 def flag_payment(session: Session, booking: Booking, payment: Payment, flag: str, now: datetime) -> None:
-    """Show staff a payment that is not as it should be."""
+    """Show staff a payment that is not as it should be, until one of them has seen it."""
     payments.change_payment(session, payment, now, flag=flag)
     note(session, booking.id, None, "flag", now, reason=flag)
     tell_team(session, booking, Kind.BOOKING_PAYMENT_FLAGGED, f"payment:{payment.id}", now, flag=flag)

@@ -9,18 +9,19 @@ import pytest
 from sqlalchemy import select
 
 from portal.domain.booking import Booking
-from portal.domain.errors import BadSignature, Overloaded, PaymentUnavailable
+from portal.domain.errors import BadSignature, Forbidden, NotFound, Overloaded, PaymentUnavailable
 from portal.domain.lifecycle import BookingStatus, PaymentStatus
 from portal.domain.money import Amount
 from portal.domain.payments import PaymentState, Why
 from portal.domain.service import Service
 from portal.gateways.payments import Intent, IntentStatus, ProviderEvent, Subscription, SubscriptionInvoice
+from portal.store.bookings import audit_trail
 from portal.store.db import db
 from portal.store.payments import EventRow, SubscriptionInvoiceRow, SubscriptionRow
 from portal.usecases import payment_events
 from portal.usecases.completions import complete_past
 from portal.usecases.holds import lapse_hold
-from portal.usecases.ledger import open_cases
+from portal.usecases.ledger import open_cases, see_flag
 from portal.usecases.money import Money
 from portal.usecases.payment_events import KEPT_FOR, forget_events, handle_event, receive_event
 from portal.usecases.payments import OpenPage, check_payment, open_intent
@@ -335,6 +336,40 @@ def test_another_amount_or_currency_is_shown_to_staff_and_goes_back(
     provider.pay(pay_page(booking).session_id)
     assert check_payment(booking.id, ALICE, money, NOW).booking.status is BookingStatus.CONFIRMED
     check(NOW)
+
+
+def test_a_flag_is_seen_once_by_the_team_and_stays(
+    offer: Offer, book: Book, pay_page: PayPage, money: Money, provider: FakeProvider
+) -> None:
+    booking = book(offer())
+    provider.pay(pay_page(booking).session_id, amount=Amount(4999, "EUR"))
+    handle_event(provider.told("checkout.session.completed"), money, NOW)
+    (payment,) = open_cases(SAM).flagged
+    with pytest.raises(Forbidden):
+        see_flag(booking.id, payment.id, ALICE, NOW)
+    for minutes in (1, 2):
+        see_flag(booking.id, payment.id, SAM, NOW + timedelta(minutes=minutes))
+    assert open_cases(SAM).flagged == []
+    (after,) = payments_of(booking)
+    assert (after.flag, after.flag_seen_at) == (payment.flag, NOW + timedelta(minutes=1))
+    lines = [one for one in audit_trail(db.session(), booking.id) if one.action == "flag-seen"]
+    assert [(one.actor_id, one.reason) for one in lines] == [("sam", payment.flag)]
+    check(NOW)
+
+
+def test_only_a_flag_of_the_booking_itself_can_be_seen(
+    offer: Offer, book: Book, pay_page: PayPage, money: Money, provider: FakeProvider
+) -> None:
+    service = offer()
+    flagged, sound = book(service), book(service, NINE + timedelta(hours=1))
+    provider.pay(pay_page(flagged).session_id, amount=Amount(4999, "EUR"))
+    handle_event(provider.told("checkout.session.completed"), money, NOW)
+    pay_page(sound)
+    ids = {one.id: payments_of(one)[0].id for one in (flagged, sound)}
+    for booking_id, payment_id in ((sound.id, ids[flagged.id]), (sound.id, ids[sound.id]), (flagged.id, "nothing")):
+        with pytest.raises(NotFound):
+            see_flag(booking_id, payment_id, SAM, NOW)
+    assert len(open_cases(SAM).flagged) == 1
 
 
 def test_an_intent_that_only_says_it_is_ours_goes_back(

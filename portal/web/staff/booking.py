@@ -19,6 +19,7 @@ from portal.usecases.booking_file import BookingFile, keep_notes, read_file
 from portal.usecases.bookings import get_booking
 from portal.usecases.cancellations import back_by_choice, cancel_booking
 from portal.usecases.idempotency import Once, Replay
+from portal.usecases.ledger import see_flag
 from portal.usecases.pay_links import send_pay_link
 from portal.usecases.refunds import refund_booking, retry_refund
 from portal.web.context import current_money, current_rules, now
@@ -154,6 +155,16 @@ def retry(booking_id: str, refund_id: str) -> Response:
         retry_refund(refund_id, account(), current_money(), now())
 
     return _act(booking_id, work, gettext("The money is on its way back. It can take a few days to arrive."))
+
+
+@pages.post("/bookings/<booking_id>/payments/<payment_id>/seen")
+def see(booking_id: str, payment_id: str) -> Response:
+    """Note that a payment that is not as it should be was seen."""
+
+    def work() -> None:
+        see_flag(booking_id, payment_id, account(), now())
+
+    return _act(booking_id, work, gettext("It is noted. The payment is no longer among what there is to see to."))
 
 
 @pages.post("/bookings/<booking_id>/pay-link")

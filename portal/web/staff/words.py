@@ -43,6 +43,7 @@ MONEY_STATES: Mapping[MoneyState, str] = {
     MoneyState.PARTIALLY_REFUNDED: N_("Given back in part"),
     MoneyState.REFUNDED: N_("Given back"),
     MoneyState.DISPUTED: N_("Disputed"),
+    MoneyState.FLAGGED: N_("Not as it should be"),
 }
 MONEY_ICONS: Mapping[MoneyState, str] = {
     MoneyState.ON_SITE: "wallet",
@@ -53,6 +54,7 @@ MONEY_ICONS: Mapping[MoneyState, str] = {
     MoneyState.PARTIALLY_REFUNDED: "undo-2",
     MoneyState.REFUNDED: "undo-2",
     MoneyState.DISPUTED: "scale",
+    MoneyState.FLAGGED: "triangle-alert",
 }
 SOURCES: Mapping[str, str] = {
     Source.WEB: N_("Site"),
@@ -87,6 +89,7 @@ STEPS: Mapping[str, str] = {
     "adopt": N_("Taken over with its database"),
     "dispute": N_("The bank told of a dispute"),
     "flag": N_("A payment is not as it should be"),
+    "flag-seen": N_("Seen: a payment that was not as it should be"),
     "refund-failed": N_("Money did not arrive"),
 }
 REASONS: Mapping[str, str] = {

@@ -11,6 +11,7 @@ from flask import Flask
 from portal.domain.booking import Booking
 from portal.domain.check_in import token_of
 from portal.domain.lifecycle import BookingStatus
+from portal.domain.money import Amount
 from portal.domain.reference import reference_of
 from portal.domain.service import Service
 from portal.store import payments
@@ -270,6 +271,26 @@ def test_a_dispute_is_shown_and_blocks_refunds(sam: Browser, paid: Booking, prov
     assert "Give back" not in buttons(page)
     assert "Disputed" in sam.get("/staff").text
     assert "Alice Martin" in sam.get("/staff/bookings?money=disputed").text
+
+
+def test_a_payment_that_is_not_as_it_should_be_waits_until_somebody_has_seen_it(
+    sam: Browser, provider: FakeProvider, offer: Offer, book: Book
+) -> None:
+    booking = book(offer())
+    back = ReturnTo("https://us.example/ok", "https://us.example/no", "Consultation", "fr")
+    page_id = open_payment(booking.id, back, EVERYBODY.alice, current_money(), NOW).session_id
+    provider.pay(page_id, amount=Amount(4999, "EUR"))
+    handle_event(provider.told("checkout.session.completed"), current_money(), NOW)
+    assert "A payment is not as it should be" in sam.get("/staff").text
+    before = show(sam, booking)
+    for _ in range(2):  # the second click of two
+        page = sam.press(before, "I have seen this")
+        assert "It is noted." in page.text
+    assert "Seen: a payment that was not as it should be, Sam Petit" in page.text
+    assert not [one for one in page.forms if "I have seen this" in one.buttons]
+    assert "A payment is not as it should be" not in sam.get("/staff").text
+    assert "Alice Martin" in sam.get("/staff/bookings?money=flagged").text
+    check_invariants(NOW)
 
 
 # ---------------------------------------------------------------- at the door

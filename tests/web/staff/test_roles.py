@@ -73,6 +73,7 @@ PAGES: dict[tuple[str, str], tuple[Action, int]] = {
     ("POST", "/staff/bookings/<booking_id>/refund"): (Action.RUN_HOUSE, 409),  # nothing was paid
     ("POST", "/staff/bookings/<booking_id>/pay-link"): (Action.RUN_HOUSE, 409),  # nothing is to be paid
     ("POST", "/staff/bookings/<booking_id>/refunds/<refund_id>/retry"): (Action.RUN_HOUSE, 404),
+    ("POST", "/staff/bookings/<booking_id>/payments/<payment_id>/seen"): (Action.RUN_HOUSE, 404),
     ("POST", "/staff/bookings/<booking_id>/assign"): (Action.RUN_HOUSE, 422),
     ("POST", "/staff/bookings/<booking_id>/check-in"): (Action.RUN_HOUSE, 303),
     ("POST", "/staff/bookings/<booking_id>/check-out"): (Action.RUN_HOUSE, 409),
