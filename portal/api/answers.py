@@ -159,7 +159,12 @@ class Booking(Answer):
         description="What the team agreed on instead of the listed price: the total, and why; null where they did not."
     )
     tax: int
-    hold_expires_at: datetime | None
+    hold_expires_at: datetime | None = Field(
+        description="Until when the place waits, for a payment or the team's answer."
+    )
+    pay_until: datetime | None = Field(
+        description="Until when it can be paid; then the place is free again. Null unless the booking waits to be paid."
+    )
     cancellation_policy: CancellationPolicy | None
     approval_needed: bool = Field(
         description="Staff have to agree first; once something is authorised, they are asked."

@@ -124,6 +124,7 @@ def booking(one: Booking, of: Service | None, viewer: Account) -> dict[str, Any]
         "priceOverride": _override(one),
         "tax": one.tax,
         "holdExpiresAt": moment(one.hold_expires_at),
+        "payUntil": moment(one.hold_expires_at) if one.awaits_payment else None,
         "cancellationPolicy": one.cancellation_policy
         and one.cancellation_policy.model_dump(mode="json", by_alias=True),
         "approvalNeeded": one.approval_needed,

@@ -12,7 +12,7 @@ from portal.domain.payments import RefundChoice
 from portal.domain.price_override import PriceOverride
 from portal.domain.service import LocalDate, Many, ServiceType
 from portal.domain.shape import MAX_INTEGER, Count, FreeJson, Identifier, Line, Prose, Shape, one_of, refusal
-from portal.domain.supply_shapes import DateOrInstant
+from portal.domain.supply_shapes import DateOrInstant, Instant
 from portal.usecases.booking_changes import ChangeBooking
 from portal.usecases.customers import MAX_REASON as MAX_BAN_REASON
 from portal.usecases.desk import Desk
@@ -83,7 +83,7 @@ class PriceOverrideBody(Shape):
 class QuoteBody(Shape):
     """What may be sent to create; a price needs only the first few.
 
-    `customerId` (whose booking it is) and `priceOverride` are for staff.
+    `customerId` (whose booking it is), `priceOverride` and `payUntil` are for staff.
     """
 
     service_id: Identifier
@@ -105,6 +105,7 @@ class QuoteBody(Shape):
     quoted_total: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
     customer_id: Identifier | None = None
     price_override: PriceOverrideBody | None = None
+    pay_until: Instant | None = None
 
     def to_command(self) -> CreateBooking:
         """Return what the use-case takes."""
@@ -130,16 +131,16 @@ class QuoteBody(Shape):
         )
 
     def _desk(self) -> Desk | None:
-        if self.customer_id is None and self.price_override is None:
-            return None
         override = self.price_override.to_value() if self.price_override else None
-        return Desk(self.customer_id, override=override)
+        desk = Desk(self.customer_id, override=override, pay_until=self.pay_until)
+        return desk if desk.given else None
 
 
 class CreateBookingBody(QuoteBody):
     """A booking as it is asked for; status, price and owner are never a customer's to set.
 
-    `customerId` (whose booking it is) and `priceOverride` (agreed on instead of the listed price) are for staff.
+    `customerId` (whose booking it is), `priceOverride` (agreed on instead of the listed price) and `payUntil` (how long
+    the place waits to be paid by card, at most until it begins) are for staff.
     """
 
 

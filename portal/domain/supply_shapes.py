@@ -1,6 +1,6 @@
 """What shape do resources, staff members and closures have in JSON, and what makes them impossible?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Any, Self
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from portal.domain.errors import N_
-from portal.domain.instants import InstantError, parse_instant_or_date, write_instant
+from portal.domain.instants import InstantError, parse_instant, parse_instant_or_date, write_instant
 from portal.domain.schedule import Closure, ClosureTarget, WeeklyHours
 from portal.domain.service import Many, OpeningHours, ZoneName
 from portal.domain.shape import Count, Identifier, Line, Name, Shape, one_of, refusal
@@ -17,13 +17,18 @@ from portal.domain.supply import Resource, StaffMember, TimeOff
 Bound = date | datetime
 
 
-def _bound(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise refusal("string_type", N_("Give text."))
-    try:
-        return parse_instant_or_date(value)
-    except InstantError as error:
-        raise refusal(error.code, error.message, **error.params) from None
+def _read_by(parse: Callable[[str], Bound]) -> BeforeValidator:
+    """Return a validator that reads text and says what is wrong with it."""
+
+    def read(value: Any) -> Bound:
+        if not isinstance(value, str):
+            raise refusal("string_type", N_("Give text."))
+        try:
+            return parse(value)
+        except InstantError as error:
+            raise refusal(error.code, error.message, **error.params) from None
+
+    return BeforeValidator(read)
 
 
 def write_bound(bound: Bound) -> str:
@@ -31,7 +36,10 @@ def write_bound(bound: Bound) -> str:
     return write_instant(bound) if isinstance(bound, datetime) else bound.isoformat()
 
 
-DateOrInstant = Annotated[datetime | date, BeforeValidator(_bound), PlainSerializer(write_bound, return_type=str)]
+DateOrInstant = Annotated[
+    datetime | date, _read_by(parse_instant_or_date), PlainSerializer(write_bound, return_type=str)
+]
+Instant = Annotated[datetime, _read_by(parse_instant)]
 
 
 class Stretch(Shape):

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 
+from portal.store.bookings import BookingRow
 from portal.store.payments import EventRow, RefundRow
 from tests.api.conftest import NINE, Client, count, fields, found, problem
 from tests.build import NOW
@@ -262,5 +263,51 @@ def test_an_event_that_cannot_be_handled_now_is_answered_with_a_failure(
 
 
 def test_the_hold_is_said(booked: dict[str, Any]) -> None:
-    assert booked["holdExpiresAt"] == "2026-12-07T07:35:00.000Z"
+    assert booked["holdExpiresAt"] == booked["payUntil"] == "2026-12-07T07:35:00.000Z"
     assert booked["startDate"] == NINE
+
+
+def test_until_when_it_can_be_paid_is_said_only_while_it_waits_to_be_paid(
+    alice: Client, paid: dict[str, Any], offer: Callable[..., Any], order: dict[str, Any]
+) -> None:
+    assert found(alice.get(f"/{paid['id']}"))["payUntil"] is None
+    asked = offer(name="On request", price=0, requiresApproval=True)
+    waiting = found(alice.post("/create", order | {"serviceId": asked["id"]}))
+    assert waiting["holdExpiresAt"] is not None
+    assert waiting["payUntil"] is None
+
+
+# ---------------------------------------------------------------- until a time that the team say
+
+BY_NOON = "2026-12-07T12:00:00.000Z"
+
+
+def test_the_team_say_until_when_a_customer_can_pay(sam: Client, alice: Client, order: dict[str, Any]) -> None:
+    given = order | {"source": "phone", "customerId": "alice", "payUntil": BY_NOON}
+    made = found(sam.post("/create", given))
+    assert (made["status"], made["payUntil"]) == ("pending", BY_NOON)
+    assert made["payment"]["clientSecret"]
+    (listed,) = found(alice.get("/list"))
+    assert (listed["id"], listed["payUntil"]) == (made["id"], BY_NOON)
+
+
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [
+        ("2026-12-07T07:10:00Z", "too_short"),
+        ("2026-12-09T08:00:00Z", "after_start"),
+        ("2026-12-07", "instant_format"),
+        ("2026-12-07T12:00:00", "offset_missing"),
+        (12, "string_type"),
+    ],
+)
+def test_a_time_until_which_nobody_can_pay_is_refused_at_its_field(
+    sam: Client, order: dict[str, Any], until: Any, code: str
+) -> None:
+    assert fields(sam.post("/create", order | {"payUntil": until})) == {"payUntil": code}
+    assert count(BookingRow) == 0
+
+
+def test_customers_do_not_say_how_long_a_place_waits_for_their_money(alice: Client, order: dict[str, Any]) -> None:
+    assert fields(alice.post("/create", order | {"payUntil": BY_NOON})) == {"payUntil": "staff_only"}
+    assert count(BookingRow) == 0
