@@ -1,8 +1,10 @@
 """Which text may a person type, and how is it compared?"""
 
 import unicodedata
+from typing import Protocol
 
 ALLOWED_CONTROLS = frozenset("\n\r\t")
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l"})  # letters that no norm takes apart
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and patterns that are drawn as nothing
 
 
@@ -22,6 +24,27 @@ def is_blank(text: str) -> bool:
 def normal_email(address: str) -> str:
     """Return the form under which two spellings of one address are equal on every database."""
     return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+def alphabetical(text: str) -> str:
+    """Return the form in which names are sorted as people look for them: accents and capitals do not count."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char)).translate(LIGATURES)
+
+
+class Named(Protocol):
+    """What lists show by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
+
+
+def by_name(one: Named) -> tuple[str, str, str]:
+    """Return the key that sorts a list by name; of equal ones the order is always the same."""
+    return alphabetical(one.name), one.name, one.id
 
 
 def slug_of(name: str) -> str:

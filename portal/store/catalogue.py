@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.domain.schedule import Closure, ClosureTarget
 from portal.domain.service import Service
 from portal.domain.supply import Resource, StaffMember, TimeOff
+from portal.domain.text import by_name
 from portal.store.db import Base
 from portal.store.types import Json, LongText, UtcDateTime
 
@@ -197,7 +198,7 @@ def services(
     ids: Iterable[str] | None = None,
 ) -> Sequence[ServiceRow]:
     """List services by name."""
-    statement = select(ServiceRow).order_by(ServiceRow.name, ServiceRow.id)
+    statement = select(ServiceRow)
     if active is not None:
         statement = statement.where(ServiceRow.is_active.is_(active))
     if category:
@@ -208,7 +209,7 @@ def services(
         statement = statement.where(ServiceRow.id.in_(list(ids)))
     if search:
         statement = statement.where(_contains(search))
-    return session.scalars(statement.execution_options(populate_existing=True)).all()
+    return sorted(session.scalars(statement.execution_options(populate_existing=True)), key=by_name)
 
 
 def _contains(search: str) -> Any:
@@ -314,12 +315,12 @@ def closures_from(session: Session, first: date) -> tuple[Closure, ...]:
 
 def all_resources(session: Session) -> list[Resource]:
     """List the resources by name."""
-    return [row.value() for row in session.scalars(select(ResourceRow).order_by(ResourceRow.name, ResourceRow.id))]
+    return sorted((row.value() for row in session.scalars(select(ResourceRow))), key=by_name)
 
 
 def all_staff(session: Session) -> list[StaffMember]:
     """List the staff members by name."""
-    return [row.value() for row in session.scalars(select(StaffRow).order_by(StaffRow.name, StaffRow.id))]
+    return sorted((row.value() for row in session.scalars(select(StaffRow))), key=by_name)
 
 
 def all_closures(session: Session) -> list[Closure]:

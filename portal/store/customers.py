@@ -12,6 +12,7 @@ from portal.domain.customers import CustomerSearch, Figures, Standing
 from portal.domain.lifecycle import BookingStatus
 from portal.store.accounts import UserRow, is_like
 from portal.store.bookings import BookingRow
+from portal.store.names import Alphabetical
 
 _USER, _BOOKING = UserRow, BookingRow
 _CAME = (BookingStatus.CONFIRMED, BookingStatus.COMPLETED)
@@ -100,7 +101,7 @@ def _order(search: CustomerSearch, now: datetime) -> list[Any]:
     """Order by a column; people without a value in it come last either way, and equal ones by id."""
     key = search.sort.removeprefix("-")
     column = {
-        "name": func.lower(_USER.name),
+        "name": Alphabetical(_USER.name),
         "email": _USER.email_normal,
         "created": _USER.created_at,
         "bookings": _of_bookings(func.count()),

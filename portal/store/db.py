@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Timeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from portal.domain.errors import Conflict, Overloaded
+from portal.domain.text import alphabetical
 
 MAX_ATTEMPTS = 5
 LOCK_WAIT_SECONDS = 3
@@ -77,6 +78,7 @@ def listen(engine: Engine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function("alphabetical", 1, _alphabetical, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -89,6 +91,11 @@ def listen(engine: Engine) -> None:
 def _lower(text: Any) -> Any:
     """Write small letters: SQLite by itself knows only those without accents, and would not find Élodie."""
     return text.lower() if isinstance(text, str) else text
+
+
+def _alphabetical(text: Any) -> Any:
+    """Sort names of people in the database as the lists that we sort ourselves; see store/names.py."""
+    return alphabetical(text) if isinstance(text, str) else text
 
 
 def _begin_immediate(connection: Connection) -> None:

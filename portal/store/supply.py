@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import BookingStatus
 from portal.domain.supply import Profile, resource_place, staff_place
+from portal.domain.text import alphabetical
 from portal.domain.timerange import DAY, Range, instant_of, minute_of
 from portal.store.bookings import LIVE, AllocationRow, BookingRow, OccurrenceRow, microseconds_of
 from portal.store.catalogue import ServiceRow
@@ -103,11 +104,9 @@ class Naming:
 
 def resources_named(session: Session) -> dict[str, list[Naming]]:
     """Find the services that name each resource, by name."""
-    rows = session.execute(
-        select(ServiceRow.id, ServiceRow.name, ServiceRow.required_resources).order_by(ServiceRow.name)
-    )
+    rows = session.execute(select(ServiceRow.id, ServiceRow.name, ServiceRow.required_resources)).all()
     found: dict[str, list[Naming]] = {}
-    for service_id, name, needs in rows:
+    for service_id, name, needs in sorted(rows, key=_by_name):
         for need in needs or ():
             found.setdefault(need["id"], []).append(Naming(name, need.get("quantity") or 1, service_id))
     return found
@@ -120,19 +119,23 @@ def services_with_resource(session: Session, resource_id: str) -> list[Naming]:
 
 def services_with_member(session: Session, staff_id: str) -> list[Naming]:
     """Find the services that name a staff member, by name."""
-    rows = session.execute(select(ServiceRow.id, ServiceRow.name, ServiceRow.required_staff).order_by(ServiceRow.name))
+    rows = session.execute(select(ServiceRow.id, ServiceRow.name, ServiceRow.required_staff)).all()
     return [
         Naming(name, 1, service_id)
-        for service_id, name, needs in rows
+        for service_id, name, needs in sorted(rows, key=_by_name)
         for need in needs or ()
         if staff_id in (need.get("specificStaffIds") or ())
     ]
 
 
+def _by_name(row: Any) -> tuple[str, str]:
+    return alphabetical(row.name), row.id
+
+
 def roles_named(session: Session) -> list[str]:
     """List the roles that services ask for, in order."""
     rows = session.scalars(select(ServiceRow.required_staff))
-    return sorted({need["role"] for needs in rows for need in needs or ()})
+    return sorted({need["role"] for needs in rows for need in needs or ()}, key=alphabetical)
 
 
 def service_ids(session: Session) -> list[str]:

@@ -5,7 +5,7 @@ import re
 from portal.domain.account import Account
 from portal.domain.contact import ContactError, normal_phone
 from portal.domain.rules import Rules
-from portal.domain.text import has_controls
+from portal.domain.text import by_name, has_controls
 from portal.store import accounts
 from portal.store.db import db
 from portal.store.phones import owners_of_phone
@@ -24,7 +24,7 @@ def find_customers(text: str, caller: Account, rules: Rules) -> list[Account]:
         return []
     if _NUMBER.fullmatch(wanted):
         return _by_phone(wanted, rules)
-    return accounts.accounts(db.session(), wanted, MOST_FOUND, None)
+    return sorted(accounts.accounts(db.session(), wanted, MOST_FOUND, None), key=by_name)
 
 
 def _by_phone(text: str, rules: Rules) -> list[Account]:

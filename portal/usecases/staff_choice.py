@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from portal.domain.service import Service
 from portal.domain.supply import StaffMember
+from portal.domain.text import by_name
 from portal.store import catalogue
 from portal.store.db import db
 
@@ -17,7 +18,7 @@ def staff_to_choose_from(service: Service, known: Mapping[str, StaffMember] | No
     if len(named) < 2:
         return []
     staff = catalogue.resources_and_staff(db.session(), (), True)[1] if known is None else known
-    return sorted((staff[one] for one in named if one in staff), key=lambda member: (member.name, member.id))
+    return sorted((staff[one] for one in named if one in staff), key=by_name)
 
 
 def members_to_ask_for(service: Service) -> list[StaffMember]:
@@ -29,4 +30,4 @@ def members_to_ask_for(service: Service) -> list[StaffMember]:
     able = [
         one for one in staff.values() if any(role in one.roles and (not ids or one.id in ids) for role, ids in needs)
     ]
-    return sorted(able, key=lambda member: (member.name, member.id))
+    return sorted(able, key=by_name)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.instants import InstantError, parse_date
+from portal.domain.text import alphabetical
 from portal.usecases.setup import has_admin
 from portal.usecases.slots import Card, catalogue_cards
 from portal.web.cards import view_of
@@ -95,7 +96,7 @@ def _categories(found: Sequence[Card], chosen: str) -> list[tuple[str, int]]:
     """Count the services of each category, the largest first; the chosen one stays even if nothing is left in it."""
     counts = Counter(card.service.category for card in found if card.service.category)
     counts.update({chosen: 0} if chosen else {})
-    return sorted(counts.items(), key=lambda one: (-one[1], category_name(one[0])))
+    return sorted(counts.items(), key=lambda one: (-one[1], alphabetical(category_name(one[0]))))
 
 
 def _with_address(response: Response, search: Search) -> Response:

@@ -1,6 +1,6 @@
 """Which language does a person read, and what is a service called in it?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, request
@@ -9,6 +9,7 @@ from flask_babel import Babel, get_locale, gettext
 from portal.config import LANGUAGES
 from portal.domain.errors import N_
 from portal.domain.service import CustomField, Service
+from portal.domain.text import by_name
 from portal.domain.wording import in_language
 from portal.web.context import is_failing, settings
 from portal.web.session import local_path, signed_in
@@ -84,6 +85,11 @@ def _same_page(language: str) -> str:
 def localised(service: Service, language: str | None = None) -> Service:
     """Return the service with its texts in the reader's language, or in another."""
     return in_language(service, language or current_language())
+
+
+def as_read(services: Iterable[Service]) -> list[Service]:
+    """Return services with their texts in the reader's language, by the names that he reads."""
+    return sorted(map(localised, services), key=by_name)
 
 
 def option_labels(service: Service, field: CustomField, language: str | None = None) -> dict[str, str]:

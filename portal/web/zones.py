@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 from flask_babel import gettext
 
 from portal.domain.errors import N_
+from portal.domain.text import alphabetical
 
 REGIONS: Mapping[str, str] = {
     "Europe": N_("Europe"),
@@ -36,9 +36,7 @@ def _cities(language: str) -> dict[str, list[tuple[str, str]]]:
     for name in names_in_use():
         city = get_timezone_location(ZoneInfo(name), language, return_city=True)
         found[name.partition("/")[0]].append((name, str(city)))
-    return {
-        region: sorted(zones, key=lambda one: normalize("NFKD", one[1]).casefold()) for region, zones in found.items()
-    }
+    return {region: sorted(zones, key=lambda one: alphabetical(one[1])) for region, zones in found.items()}
 
 
 @cache

@@ -87,6 +87,15 @@ def test_the_list_is_ordered_by_what_is_asked(offer: Offer, book: Book) -> None:
     assert later.rows[0][0].id == "bob"
 
 
+@pytest.mark.usefixtures("app")
+def test_names_are_ordered_as_people_look_for_them() -> None:
+    for account_id, name in (("1", "Élodie Garnier"), ("2", "eric Petit"), ("3", "Zoé"), ("4", "Ève"), ("5", "Emma")):
+        create_user(f"{account_id}@example.com", name, Role.CUSTOMER, None, NOW)
+    rows = search_customers(CustomerSearch(standing=Standing.OPEN), 1, SAM, some_rules(), NOW).rows
+    names = [one.name for one, _ in rows if one.id not in {"alice", "bob"}]
+    assert names == ["Élodie Garnier", "Emma", "eric Petit", "Ève", "Zoé"]
+
+
 def test_a_visit_ahead_is_the_next_and_one_behind_the_last(offer: Offer, book: Book, rules: Rules) -> None:
     service = offer()
     first, second = NINE, NINE + timedelta(days=1)

@@ -18,6 +18,7 @@ from portal.usecases.booking_search import export_bookings, nothing_found, searc
 from portal.web.context import current_rules, now
 from portal.web.forms import whole
 from portal.web.fragments import render
+from portal.web.language import as_read
 from portal.web.session import account
 from portal.web.staff.spreadsheet import booking_cells, booking_heads, written_rows
 
@@ -40,6 +41,7 @@ def index() -> Response:
         found = search_bookings(asked.search, page, account(), current_rules(), now())
     context: dict[str, Any] = {
         "given": given,
+        "services": as_read(found.services.values()),
         "errors": asked.errors,
         "query": lambda **changes: kept(given, **changes).to_dict(flat=False),
         "sort": asked.search.sort,

@@ -1,6 +1,6 @@
 """When is something closed, how do the team say so, and how do they take over public holidays?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from portal.domain.errors import ChangedMeanwhile, FieldError, Invalid
 from portal.domain.instants import InstantError, parse_date
 from portal.domain.schedule import Closure, ClosureTarget
+from portal.domain.text import alphabetical
 from portal.domain.timerange import instant_of
 from portal.usecases.catalogue import list_services
 from portal.usecases.closures import (
@@ -39,7 +40,7 @@ from portal.web.context import current_rules, now
 from portal.web.errors import message_of
 from portal.web.forms import Texts, whole
 from portal.web.fragments import go_to, render
-from portal.web.language import current_language, localised
+from portal.web.language import as_read, current_language
 from portal.web.session import account
 from portal.web.staff import hits
 from portal.web.staff.closure_form import EVERYTHING, placed, read, read_before, target_of, with_others, written
@@ -99,9 +100,9 @@ def _names() -> dict[str, str]:
 
 def _targets() -> dict[str, dict[str, str]]:
     """Return what can be closed beside everything, by group."""
-    services = list_services(current_rules(), active=None)
+    services = as_read(list_services(current_rules(), active=None))
     return {
-        gettext("Services"): {f"{ClosureTarget.SERVICE}:{one.id}": localised(one).name for one in services},
+        gettext("Services"): {f"{ClosureTarget.SERVICE}:{one.id}": one.name for one in services},
         gettext("Resources"): {f"{ClosureTarget.RESOURCE}:{one.id}": one.name for one in list_resources(account())},
         gettext("Team"): {f"{ClosureTarget.STAFF}:{one.id}": one.name for one in list_staff(account())},
     }
@@ -250,6 +251,10 @@ def _first_years() -> tuple[int, ...]:
     return tuple(years_offered(current_rules(), now())[:2])
 
 
+def _by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(choices, key=lambda one: alphabetical(one[0]))
+
+
 def _holidays(given: Texts, chosen: Sequence[date] | None, errors: Sequence[FieldError] = ()) -> Response:
     asked, found = _calendar(given), []
     try:
@@ -262,8 +267,8 @@ def _holidays(given: Texts, chosen: Sequence[date] | None, errors: Sequence[Fiel
         "found": found,
         "chosen": chosen,
         "errors": errors,
-        "countries": sorted((names.get(one, one), one) for one in countries()),
-        "regions": sorted((name, code) for code, name in regions_of(asked.country).items()),
+        "countries": _by_words((names.get(one, one), one) for one in countries()),
+        "regions": _by_words((name, code) for code, name in regions_of(asked.country).items()),
         "years": years_offered(current_rules(), now()),
         "labels": {
             "country": gettext("Country"),

@@ -32,7 +32,7 @@ from portal.web.errors import message_of, status_of
 from portal.web.filters import moment_text
 from portal.web.forms import Texts, field_labels, price_inputs
 from portal.web.fragments import go_to, render
-from portal.web.language import localised
+from portal.web.language import as_read, localised
 from portal.web.once import id_of, once_of
 from portal.web.session import account
 from portal.web.staff.desk_form import SOURCES, DeskForm, as_asked, command_from, read_form
@@ -148,7 +148,7 @@ def _page(found: DeskForm, errors: Sequence[FieldError] = (), refusal: Refusal |
         "alternatives": refusal.alternatives if refusal else (),
         "found": _people(found),
         "twin": _twin(errors, found),
-        "services": list_services(current_rules(), active=None),
+        "services": as_read(list_services(current_rules(), active=None)),
         "members": members_to_ask_for(service) if service else (),
         "inputs": price_inputs(service) if service else (),
         "week": _week(found),

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from portal.domain.errors import N_, BookingError, ChangedMeanwhile, Conflict, FieldError, Invalid
 from portal.domain.supply import Resource
 from portal.domain.supply_shapes import ResourceFields, resource_json
+from portal.domain.text import alphabetical
 from portal.usecases.resources import (
     create_resource,
     delete_resource,
@@ -56,12 +57,13 @@ def index() -> Response:
     """List resources, by search and type, with what uses them; what is asked for stands in the address."""
     every = list_resources(account())
     found = [one for one in every if _fits(one)]
+    types = {one.type: type_word(one.type) for one in every}
     shown: dict[str, Any] = {
         "resources": found,
         "total": len(every),
         "names": services_by_id(),
         "usage": usage_of_resources(found, account(), now()),
-        "types": {one.type: type_word(one.type) for one in every},
+        "types": dict(sorted(types.items(), key=lambda one: alphabetical(one[1]))),
         "type_word": type_word,
         "zone": ZoneInfo(current_rules().time_zone),
     }

@@ -12,6 +12,7 @@ from portal.domain.errors import N_, AlreadyExists, BookingError, ChangedMeanwhi
 from portal.domain.merging import merge
 from portal.domain.money import is_currency
 from portal.domain.service import Service
+from portal.domain.text import alphabetical
 from portal.usecases.catalogue import create_service, delete_service, get_service, list_services, update_service
 from portal.usecases.resources import list_resources
 from portal.usecases.service_changes import history_of, uses_of, version_of
@@ -20,7 +21,7 @@ from portal.web.context import current_rules, now, settings
 from portal.web.errors import message_of
 from portal.web.forms import NO_ANSWERS, whole
 from portal.web.fragments import go_to, render
-from portal.web.language import NAMES, category_name, current_language
+from portal.web.language import NAMES, as_read, category_name, current_language
 from portal.web.session import account
 from portal.web.staff import service_files
 from portal.web.staff.beginnings import beginning_of
@@ -61,9 +62,9 @@ def index() -> Response:
     )
     categories = {one.category: category_name(one.category) for one in every if one.category}
     shown: dict[str, Any] = {
-        "services": found,
+        "services": as_read(found),
         "total": len(every),
-        "categories": categories,
+        "categories": dict(sorted(categories.items(), key=lambda one: alphabetical(one[1]))),
         "types": options_of("type"),
     }
     return render("staff/services/index.html", "results", **shown)

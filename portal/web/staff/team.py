@@ -13,6 +13,7 @@ from portal.domain.rights import Action, may
 from portal.domain.schedule import closed_range
 from portal.domain.supply import StaffMember, TimeOff
 from portal.domain.supply_shapes import StaffFields, staff_json
+from portal.domain.text import alphabetical
 from portal.domain.timerange import minute_of
 from portal.usecases.team import (
     create_staff_member,
@@ -63,7 +64,7 @@ def index() -> Response:
     shown: dict[str, Any] = {
         "members": found,
         "total": len(every),
-        "roles": sorted({role for one in every for role in one.roles}),
+        "roles": sorted({role for one in every for role in one.roles}, key=alphabetical),
         "starts": next_starts_of(found, account(), now()),
         "off": {one.id: _next_off(one) for one in found},
         "zones": {one.id: ZoneInfo(one.time_zone) for one in found},

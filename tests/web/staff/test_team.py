@@ -73,6 +73,15 @@ def test_the_list_says_who_works_when_and_what_comes_next(sam: Browser, service:
     assert "Otto no role yet No hours: always nothing in the next month" in text
 
 
+def test_the_list_is_in_the_order_of_the_alphabet(sam: Browser, service: Service) -> None:
+    for name in ("Zoé", "Étienne", "emma"):
+        create_staff_member({"name": name}, EVERYBODY.ada, current_rules())
+    names = [
+        text for text, href in sam.get("/staff/team").links if href.startswith("/staff/team/") and "new" not in href
+    ]
+    assert names == ["emma", "Étienne", "Nora", "Zoé"]
+
+
 @pytest.mark.parametrize(("query", "count"), [("q=NOR", 1), ("role=doctor", 1), ("q=nora&role=cook", 0), ("q=%00", 0)])
 def test_search_and_role_narrow_the_list(sam: Browser, service: Service, query: str, count: int) -> None:
     page = sam.get(f"/staff/team?{query}")
