@@ -16,18 +16,20 @@ from sqlalchemy import event
 from portal import create_app
 from portal.domain.account import Account
 from portal.domain.errors import BookingError
+from portal.store import payments
 from portal.store.db import db
 from portal.usecases.approvals import approve_booking, decline_booking
 from portal.usecases.assignments import assign_resource, assign_staff
 from portal.usecases.bookings import create_booking
 from portal.usecases.cancellations import cancel_booking
 from portal.usecases.money import Money
+from portal.usecases.pay_links import payer_of
 from portal.usecases.payments import open_payment
 from portal.usecases.reconciliation import reconcile, release_lapsed
 from portal.usecases.refunds import refund_booking
 from portal.usecases.settlements import settle
 from portal.web.context import current_rules
-from tests.conftest import environ_for
+from tests.conftest import SECRET, environ_for
 from tests.deep.provider import BACK, money_of
 from tests.deep.servers import at_once
 
@@ -66,12 +68,17 @@ class Rivals:
 
 
 @contextmanager
-def rivals(url: str, *, takes_payment: bool = False, lockless: bool = False) -> Iterator[Rivals]:
-    """Start the processes on a database; the locks are switched off for a negative control."""
+def rivals(
+    url: str, *, takes_payment: bool = False, lockless: bool = False, unclaimed: bool = False
+) -> Iterator[Rivals]:
+    """Start the processes on a database.
+
+    For a negative control the locks are switched off, or the claim that lets a booking have one payment at a time.
+    """
     before = os.environ.get(WITHOUT_LOCKS)
     if lockless:
         os.environ[WITHOUT_LOCKS] = "yes"
-    spawn, given = multiprocessing.get_context("spawn"), (url, takes_payment, lockless)
+    spawn, given = multiprocessing.get_context("spawn"), (url, takes_payment, lockless, unclaimed)
     try:
         with ProcessPoolExecutor(PROCESSES, spawn, _open, given) as pool:
             yield Rivals(pool)
@@ -98,12 +105,14 @@ class _House:
 _HOUSE: list[_House] = []
 
 
-def _open(url: str, takes_payment: bool, lockless: bool) -> None:
+def _open(url: str, takes_payment: bool, lockless: bool, unclaimed: bool) -> None:
     app = create_app({"TESTING": True}, environ_for(url, DB_POOL_MAX="20"))
     _HOUSE.append(_House(app, takes_payment))
     if lockless and url.startswith("sqlite"):
         with app.app_context():
             event.listen(db.engine, "connect", _ignore_checks)
+    if unclaimed:
+        payments._open_for = lambda _booking_id, _status: None
 
 
 def _ignore_checks(connection: Any, _record: Any) -> None:
@@ -127,9 +136,15 @@ def _do(move: Move, begin: float) -> str:
         return "ok"
 
 
+def _open_by_link(move: Move, money: Money) -> None:
+    booking_id, payer = payer_of(move.what, SECRET, move.now)
+    open_payment(booking_id, BACK, payer, money, move.now)
+
+
 _VERBS: Mapping[str, Callable[[Move, Money], Any]] = {
     "create": lambda move, money: create_booking(move.what, move.who, money.rules, move.now),
     "open": lambda move, money: open_payment(move.what, BACK, move.who, money, move.now),
+    "open by link": _open_by_link,
     "settle": lambda move, money: settle(move.what, money, move.now),
     "refund": lambda move, money: refund_booking(move.what, move.amount, None, move.who, money, move.now),
     "cancel": lambda move, money: cancel_booking(move.what, None, move.who, money.rules, move.now, money=money),
