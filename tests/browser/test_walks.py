@@ -35,7 +35,8 @@ SERVICES = {
     "concert-jazz-trio": (TIME,),
 }
 FREE = ("table-restaurant",)
-ON_A_PHONE = ("chambre-double-standard", "table-restaurant")  # the two that are left for the slower ways
+EACH = pytest.mark.parametrize("slug", SERVICES)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1280"])
 QUESTIONS = 'main form [aria-required="true"]'
 
 
@@ -153,17 +154,14 @@ def answer(question: Locator) -> None:
         question.fill("Three days of cough, 18 h")
 
 
-@pytest.mark.parametrize("slug", SERVICES)
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1280"])
+@EACH
+@SIZES
 def test_a_mouse_is_enough(walk: Callable[..., Walk], slug: str, size: dict[str, int]) -> None:
     by_mouse(walk(size), slug)
 
 
-@pytest.mark.parametrize(
-    ("slug", "size"),
-    [*((one, PHONE) for one in SERVICES), *((one, DESK) for one in ON_A_PHONE)],
-    ids=lambda one: one if isinstance(one, str) else str(one["width"]),
-)
+@EACH
+@SIZES
 def test_no_script_is_needed(walk: Callable[..., Walk], slug: str, size: dict[str, int]) -> None:
     by_mouse(walk(size, java_script_enabled=False), slug)
 
@@ -230,10 +228,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("slug", "size"),
-    [*((one, DESK) for one in SERVICES), *((one, PHONE) for one in ON_A_PHONE)],
-    ids=lambda one: one if isinstance(one, str) else str(one["width"]),
-)
+@EACH
+@SIZES
 def test_a_keyboard_is_enough(walk: Callable[..., Walk], slug: str, size: dict[str, int]) -> None:
     by_keyboard(walk(size), slug, WORDS[slug])
