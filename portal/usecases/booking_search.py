@@ -15,46 +15,28 @@ from portal.store.db import db
 from portal.usecases.access import require_staff
 from portal.usecases.catalogue import list_services
 from portal.usecases.holds import lapse_hold
-
-PAGE = 50
+from portal.usecases.paging import PAGE, Paged, page_within, rows_before
 
 
 @dataclass(frozen=True)
-class FoundBookings:
+class FoundBookings(Paged[tuple[Booking, str]]):
     """A page of bookings, counted from 1, with names of customers; how many there are in all, and their prices.
 
     `services` and `staff` are all there are: one may look for any of them. `processing` are the bookings about whose
     payment a bank is deciding.
     """
 
-    rows: Sequence[tuple[Booking, str]]
-    page: int
-    count: int
     totals: Mapping[str, int]
     services: Mapping[str, Service]
     staff: Sequence[StaffMember]
     processing: frozenset[str] = frozenset()
-
-    @property
-    def first(self) -> int:
-        """The number of the first row."""
-        return (self.page - 1) * PAGE + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """The number of the last row."""
-        return (self.page - 1) * PAGE + len(self.rows)
-
-    @property
-    def has_more(self) -> bool:
-        return self.last < self.count
 
 
 def search_bookings(search: Search, page: int, caller: Account, rules: Rules, now: datetime) -> FoundBookings:
     """Find bookings, fifty a page, in five queries at most; a page beyond the last is the last. Raises Forbidden."""
     require_staff(caller)
     count, totals = booking_search.totals(db.session(), search, now)
-    page = max(1, min(page, -(-count // PAGE)))
+    page = page_within(page, count)
     rows = _rows(search, page, now)
     processing = payments.being_decided(db.session(), [one.id for one, _ in rows if one.awaits_payment])
     return FoundBookings(rows, page, count, totals, _services(rules), catalogue.all_staff(db.session()), processing)
@@ -67,11 +49,11 @@ def nothing_found(caller: Account, rules: Rules) -> FoundBookings:
 
 
 def _rows(search: Search, page: int, now: datetime) -> list[tuple[Booking, str]]:
-    found = booking_search.find(db.session(), search, now, PAGE, (page - 1) * PAGE)
+    found = booking_search.find(db.session(), search, now, PAGE, rows_before(page))
     lapsed = [booking.id for booking, _ in found if booking.has_lapsed(now)]
     for booking_id in lapsed:
         lapse_hold(booking_id, now)
-    return booking_search.find(db.session(), search, now, PAGE, (page - 1) * PAGE) if lapsed else found
+    return booking_search.find(db.session(), search, now, PAGE, rows_before(page)) if lapsed else found
 
 
 def _services(rules: Rules) -> dict[str, Service]:

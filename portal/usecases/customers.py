@@ -4,7 +4,7 @@ Accounts of the team are an admin's business. Every change takes the account's l
 read is told where somebody else changed the account since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -41,8 +41,8 @@ from portal.usecases.accounts import address_errors, create_user
 from portal.usecases.booking_search import FoundBookings, search_bookings
 from portal.usecases.catalogue import list_services
 from portal.usecases.desk_search import owners_of
+from portal.usecases.paging import PAGE, Paged, page_within, rows_before
 
-PAGE = 50
 MAX_REASON = 500
 AHEAD = (State.CONFIRMED, State.TO_PAY, State.TO_APPROVE)
 
@@ -51,26 +51,8 @@ AHEAD = (State.CONFIRMED, State.TO_PAY, State.TO_APPROVE)
 
 
 @dataclass(frozen=True)
-class FoundCustomers:
+class FoundCustomers(Paged[tuple[Account, Figures]]):
     """A page of accounts, counted from 1, each with what its bookings come to; and how many there are in all."""
-
-    rows: Sequence[tuple[Account, Figures]]
-    page: int
-    count: int
-
-    @property
-    def first(self) -> int:
-        """The number of the first row."""
-        return (self.page - 1) * PAGE + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """The number of the last row."""
-        return (self.page - 1) * PAGE + len(self.rows)
-
-    @property
-    def has_more(self) -> bool:
-        return self.last < self.count
 
 
 def search_customers(search: CustomerSearch, page: int, caller: Account, rules: Rules, now: datetime) -> FoundCustomers:
@@ -83,8 +65,8 @@ def search_customers(search: CustomerSearch, page: int, caller: Account, rules: 
     owners = owners_of(search.text, rules, PAGE) if search.text else None
     search = search if owners is None else replace(search, owners=frozenset(owners))
     count = customers.count(session, search)
-    page = max(1, min(page, -(-count // PAGE)))
-    found = customers.find(session, search, now, PAGE, (page - 1) * PAGE)
+    page = page_within(page, count)
+    found = customers.find(session, search, now, PAGE, rows_before(page))
     figures = customers.figures_of(session, [one.id for one in found], now)
     return FoundCustomers([(one, figures.get(one.id, Figures())) for one in found], page, count)
 
