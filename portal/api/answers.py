@@ -43,6 +43,10 @@ class Session(Answer):
 
 
 class Customer(User):
+    """An account as staff see it; `internalNotes` are never shown to the customer."""
+
+    contact_phone: str | None
+    internal_notes: str | None
     status: AccountStatus
     attributes: dict[str, str | bool | int | float]
     banned_at: datetime | None

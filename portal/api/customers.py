@@ -9,7 +9,8 @@ from portal.api.operations import Who, answer, nothing, operation
 from portal.api.requests import body, query
 from portal.api.schemas import ChangeCustomerBody, CreateCustomerBody, CustomersQuery
 from portal.usecases import customers
-from portal.web.context import now
+from portal.usecases.customers import Particulars
+from portal.web.context import current_rules, now
 
 
 @operation("getCustomers", "GET", "/customers", Who.STAFF, query=CustomersQuery, answer=list[answers.Customer])
@@ -27,7 +28,8 @@ def get_customers() -> Response:
 def create_customer() -> Response:
     """Make an account without a password, for somebody who calls or walks in."""
     given = body(CreateCustomerBody)
-    made = customers.create_customer(given.email, given.name, given.attributes, signed_in(), now())
+    more = Particulars(given.contact_phone, given.internal_notes, current_rules().region)
+    made = customers.create_customer(given.email, given.name, given.attributes, signed_in(), now(), more)
     return answer(present.customer(made))
 
 
@@ -46,7 +48,7 @@ def get_customer(customer_id: str) -> Response:
     answer=answers.Customer,
 )
 def update_customer(customer_id: str) -> Response:
-    """Change name, attributes, role or status (active, banned, with a reason); a ban ends tokens at once."""
+    """Change name, telephone, notes, attributes, role or status (banned, with a reason: its tokens end at once)."""
     given = body(ChangeCustomerBody)
     changed = customers.change_customer(
         customer_id,
@@ -57,8 +59,18 @@ def update_customer(customer_id: str) -> Response:
         status=given.status,
         ban_reason=given.ban_reason,
         role=given.role,
+        more=_particulars(given),
     )
     return answer(present.customer(changed))
+
+
+def _particulars(given: ChangeCustomerBody) -> Particulars:
+    """Return what was given; null empties."""
+    phone, notes = (
+        getattr(given, name) or "" if name in given.model_fields_set else None
+        for name in ("contact_phone", "internal_notes")
+    )
+    return Particulars(phone, notes, current_rules().region)
 
 
 @operation("deleteCustomer", "DELETE", "/customers/<customer_id>", Who.STAFF)

@@ -170,6 +170,8 @@ def customer(one: Account) -> dict[str, Any]:
     """Present an account to staff."""
     return {
         **user(one),
+        "contactPhone": one.contact_phone or None,
+        "internalNotes": one.internal_notes,
         "status": str(one.status),
         "attributes": dict(one.attributes),
         "bannedAt": moment(one.banned_at),

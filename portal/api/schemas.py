@@ -51,16 +51,20 @@ class CreateCustomerBody(Shape):
     email: Line
     name: Line
     attributes: AnyObject = Field(default_factory=dict)
+    contact_phone: Line | None = None
+    internal_notes: Prose | None = None
 
 
 class ChangeCustomerBody(Shape):
     """What is left out stays; `attributes` are replaced as a whole; `banReason` goes with the status banned.
 
-    `role` is for admins.
+    Null empties `contactPhone` and `internalNotes`. `role` is for admins.
     """
 
     name: Line | None = None
     attributes: FreeJson | None = None
+    contact_phone: Line | None = None
+    internal_notes: Prose | None = None
     status: Annotated[AccountStatus, one_of(AccountStatus)] | None = None
     ban_reason: Annotated[str, Field(max_length=MAX_BAN_REASON)] | None = None
     role: Annotated[Role, one_of(Role)] | None = None

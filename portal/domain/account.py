@@ -27,7 +27,8 @@ class AccountStatus(StrEnum):
 class Account:
     """A person who can sign in; `attributes` are set by staff, `preferences` by himself.
 
-    `banned_at` and `ban_reason` tell of an account that is closed.
+    `banned_at` and `ban_reason` tell of an account that is closed. `internal_notes` are the team's own: he never sees
+    them.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Account:
     created_at: datetime | None = None
     banned_at: datetime | None = None
     ban_reason: str | None = None
+    internal_notes: str | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -60,9 +62,15 @@ class Account:
     def version(self) -> str:
         """Return a text that changes with everything that the team may change."""
         known = [self.name, dict(self.attributes), self.role, self.status, self.ban_reason]
+        known += [self.contact_phone, self.internal_notes]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def contact_phone(self) -> str:
         """The telephone number that forms begin with; empty where he gave none."""
         return str(self.preferences.get("contactPhone") or "")
+
+    def preferences_with(self, phone: str | None) -> dict[str, Any]:
+        """Return his preferences with another telephone number, or with none."""
+        others = {key: value for key, value in self.preferences.items() if key != "contactPhone"}
+        return others | ({"contactPhone": phone} if phone else {})

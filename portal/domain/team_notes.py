@@ -1,4 +1,4 @@
-"""What may the team write down about a booking for themselves?"""
+"""What may the team write down about a booking or a customer, for themselves?"""
 
 from portal.domain.errors import N_, FieldError
 from portal.domain.text import ALLOWED_CONTROLS, has_controls

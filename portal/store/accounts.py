@@ -34,6 +34,7 @@ class UserRow(Base):
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     banned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ban_reason: Mapped[str | None] = mapped_column(String(500))
+    internal_notes: Mapped[str | None] = mapped_column(Sealed("user.internal_notes"))
 
     def account(self) -> Account:
         """Return the person as a value."""
@@ -50,6 +51,7 @@ class UserRow(Base):
             created_at=self.created_at,
             banned_at=self.banned_at,
             ban_reason=self.ban_reason,
+            internal_notes=self.internal_notes,
         )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.domain.account import Account, AccountStatus, Role
 from portal.domain.attributes import attribute_errors, attributes_read
 from portal.domain.booking_search import Search, Sort, State
-from portal.domain.contact import name_errors
+from portal.domain.contact import ContactError, name_errors, normal_phone
 from portal.domain.customers import CustomerSearch, Figures
 from portal.domain.errors import (
     N_,
@@ -30,6 +30,7 @@ from portal.domain.errors import (
 from portal.domain.rights import Action, may
 from portal.domain.rules import Rules
 from portal.domain.service import Service
+from portal.domain.team_notes import notes_errors, written_notes
 from portal.domain.text import has_controls
 from portal.store import accounts, customers
 from portal.store.accounts import UserRow
@@ -37,7 +38,7 @@ from portal.store.db import db, transaction
 from portal.store.locks import Locks, lock
 from portal.store.supply import bookings_of_user
 from portal.usecases.access import require, require_staff
-from portal.usecases.accounts import address_errors, create_user
+from portal.usecases.accounts import address_errors, insert_user, prepared_user
 from portal.usecases.booking_search import FoundBookings, search_bookings
 from portal.usecases.catalogue import list_services
 from portal.usecases.desk_search import owners_of
@@ -135,15 +136,65 @@ def attributes_asked(caller: Account, rules: Rules) -> dict[str, tuple[Service, 
 # ---------------------------------------------------------------- changing
 
 
-def customer_errors(email: str | None, name: str) -> list[FieldError]:
+@dataclass(frozen=True)
+class Particulars:
+    """What else the team write down of a customer: None leaves it as it is, an empty text forgets it.
+
+    The telephone number is the one that the customer himself may give and change; without a country code it is read as
+    dialled in `region`. The notes he never sees.
+    """
+
+    phone: str | None = None
+    notes: str | None = None
+    region: str = ""
+
+    @property
+    def errors(self) -> list[FieldError]:
+        """Name what is wrong, each at its field."""
+        errors = notes_errors(written_notes(self.notes or ""))
+        try:
+            self._number()
+        except ContactError as wrong:
+            errors.append(wrong.at("contactPhone"))
+        return errors
+
+    def values(self, before: Account) -> dict[str, Any]:
+        """Return the columns that change; raise ContactError where `errors` said so."""
+        values: dict[str, Any] = {}
+        if self.phone is not None:
+            values["booking_preferences"] = before.preferences_with(self._number())
+        if self.notes is not None:
+            values["internal_notes"] = written_notes(self.notes) or None
+        return values
+
+    def _number(self) -> str | None:
+        typed = (self.phone or "").strip()
+        return normal_phone(typed, self.region) if typed else None
+
+
+NOTHING_MORE = Particulars()
+
+
+def customer_errors(email: str | None, name: str, more: Particulars = NOTHING_MORE) -> list[FieldError]:
     """Name what is wrong with a name and, of a new account, with its address."""
-    return name_errors(name) + (address_errors(email) if email is not None else [])
+    return name_errors(name) + (address_errors(email) if email is not None else []) + more.errors
 
 
-def create_customer(email: str, name: str, attributes: Mapping[str, Any], caller: Account, now: datetime) -> Account:
-    """Make an account without a password, for somebody who calls or walks in."""
+def create_customer(
+    email: str,
+    name: str,
+    attributes: Mapping[str, Any],
+    caller: Account,
+    now: datetime,
+    more: Particulars = NOTHING_MORE,
+) -> Account:
+    """Make an account without a password, for somebody who calls or walks in. Raises Forbidden, Invalid."""
     require_staff(caller)
-    return create_user(email, name, Role.CUSTOMER, None, now, attributes)
+    if errors := customer_errors(email, name, more) + attribute_errors(attributes):
+        raise Invalid(errors)
+    values = prepared_user(email, name, Role.CUSTOMER, None, now, attributes)
+    values |= more.values(Account(values["id"], email, name))
+    return transaction(lambda session: insert_user(session, values))
 
 
 def set_attributes(account_id: str, attributes: Mapping[str, Any], caller: Account, now: datetime) -> Account:
@@ -185,6 +236,7 @@ def change_customer(
     status: AccountStatus | None = None,
     ban_reason: str | None = None,
     role: Role | None = None,
+    more: Particulars = NOTHING_MORE,
     version: str | None = None,
 ) -> Account:
     """Change what is given of a customer; attributes are replaced as a whole, a reason goes with closing only.
@@ -195,6 +247,7 @@ def change_customer(
     require(caller, Action.RUN_HOUSE if role is None else Action.CHANGE_TEAM)
     errors = name_errors(name) if name is not None else []
     errors += attribute_errors(attributes) if attributes is not None else []
+    errors += more.errors
     errors += _reason_errors(status, ban_reason)
     if errors:
         raise Invalid(errors)
@@ -210,7 +263,7 @@ def change_customer(
         if version is not None and version != account.version:
             raise ChangedMeanwhile
         standing = _standing(account, status, ban_reason, now)
-        accounts.change_user(session, account_id, **values, **standing, updated_at=now)
+        accounts.change_user(session, account_id, **values, **more.values(account), **standing, updated_at=now)
         if status is AccountStatus.BANNED:
             accounts.delete_tokens_of(session, account_id)
             accounts.delete_sessions_of(session, account_id)

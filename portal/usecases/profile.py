@@ -26,9 +26,7 @@ def change_profile(caller: Account, name: str, phone: str, rules: Rules, now: da
         errors.append(wrong.at("phone"))
     if errors:
         raise Invalid(errors)
-    others = {key: value for key, value in caller.preferences.items() if key != "contactPhone"}
-    preferences = others | ({"contactPhone": number} if number else {})
-    _change(caller, now, name=name, booking_preferences=preferences)
+    _change(caller, now, name=name, booking_preferences=caller.preferences_with(number))
 
 
 def change_preferences(caller: Account, locale: str, time_zone: str, now: datetime) -> None:

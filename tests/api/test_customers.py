@@ -21,12 +21,28 @@ def test_staff_make_an_account_for_somebody_who_calls(sam: Client, nobody: Clien
         "timeZone": None,
         "bannedAt": None,
         "banReason": None,
+        "contactPhone": None,
+        "internalNotes": None,
         **CLAIRE,
     }
     assert found(sam.get(f"/customers/{made['id']}")) == made
     assert fields(sam.post("/customers", CLAIRE)) == {"email": "email_taken"}
     response = nobody.post("/api/auth/sign-in/email", {"email": "claire@example.com", "password": PASSWORD})
     problem(response, 401, "SIGN_IN_FAILED")
+
+
+def test_telephone_and_notes_are_the_teams_to_write_and_the_notes_theirs_alone(sam: Client, alice: Client) -> None:
+    given = {"contactPhone": "01 23 45 67 89", "internalNotes": "Rings twice"}
+    made = found(sam.post("/customers", CLAIRE | given))
+    assert (made["contactPhone"], made["internalNotes"]) == ("+33123456789", "Rings twice")
+    found(sam.put("/customers/alice", given))
+    kept = found(sam.put("/customers/alice", {"name": "Alice M.", "contactPhone": None}))
+    assert (kept["contactPhone"], kept["internalNotes"]) == (None, "Rings twice")
+    assert "Rings twice" not in alice.get("/api/auth/get-session").get_data(as_text=True)
+    wrong = {"contactPhone": "12", "internalNotes": "x" * 5001, "name": ""}
+    expected = {"contactPhone": "phone", "internalNotes": "too_long", "name": "blank"}
+    assert fields(sam.put("/customers/alice", wrong)) == expected
+    assert fields(sam.post("/customers", CLAIRE | {"email": "zoe@example.com"} | wrong)) == expected
 
 
 def test_customers_are_found_by_name_and_address(sam: Client) -> None:

@@ -15,6 +15,7 @@ from portal.domain.rights import Action, may
 from portal.domain.text import has_controls
 from portal.usecases.customers import (
     FoundCustomers,
+    Particulars,
     attributes_asked,
     ban,
     bookings_ahead,
@@ -134,41 +135,51 @@ def new() -> Response:
 def create() -> Response:
     """Make the account, or change the rows of the form."""
 
-    def save(name: str, attributes: dict[str, Any]) -> Account:
-        return create_customer(request.form.get("email", ""), name, attributes, account(), now())
+    def save(name: str, attributes: dict[str, Any], more: Particulars) -> Account:
+        return create_customer(request.form.get("email", ""), name, attributes, account(), now(), more)
 
     return _take(None, save)
 
 
 @pages.get("/<customer_id>/edit")
 def edit(customer_id: str) -> Response:
-    """Show name and attributes as a form."""
+    """Show what is known of a customer as a form."""
     found = get_customer(customer_id, account())
-    given = MultiDict({"name": found.name, "version": found.version})
+    given = MultiDict(
+        {
+            "name": found.name,
+            "contactPhone": found.contact_phone,
+            "internalNotes": found.internal_notes or "",
+            "version": found.version,
+        }
+    )
     return _form(found, given, written_rows(found.attributes))
 
 
 @pages.post("/<customer_id>/edit")
 def change(customer_id: str) -> Response:
-    """Keep name and attributes, or change the rows of the form."""
+    """Keep what the form says, or change its rows."""
 
-    def save(name: str, attributes: dict[str, Any]) -> Account:
+    def save(name: str, attributes: dict[str, Any], more: Particulars) -> Account:
         version = request.form.get("version", "")
-        return change_customer(customer_id, account(), now(), name=name, attributes=attributes, version=version)
+        return change_customer(
+            customer_id, account(), now(), name=name, attributes=attributes, more=more, version=version
+        )
 
     return _take(get_customer(customer_id, account()), save)
 
 
-def _take(found: Account | None, save: Callable[[str, dict[str, Any]], Account]) -> Response:
+def _take(found: Account | None, save: Callable[[str, dict[str, Any], Particulars], Account]) -> Response:
     rows = typed_rows(request.form)
     if request.form.get("do", "save") != "save":
         return _form(found, request.form, [*rows, Row()] if request.form["do"] == "add" else rows)
     attributes, errors = attributes_of(rows)
+    more = Particulars(request.form.get("contactPhone"), request.form.get("internalNotes"), current_rules().region)
     try:
         if errors:
             email = None if found else request.form.get("email", "")
-            raise Invalid(customer_errors(email, request.form.get("name", "")) + errors)
-        saved = save(request.form.get("name", ""), attributes)
+            raise Invalid(customer_errors(email, request.form.get("name", ""), more) + errors)
+        saved = save(request.form.get("name", ""), attributes, more)
     except Invalid as error:
         return _form(found, request.form, rows, error.errors, status=422)
     except ChangedMeanwhile as error:
@@ -207,7 +218,13 @@ def _form(
 
 
 def _labels(rows: int) -> dict[str, str]:
-    names = {"email": gettext("E-mail address"), "name": gettext("Name"), "attributes": gettext("Attributes")}
+    names = {
+        "email": gettext("E-mail address"),
+        "name": gettext("Name"),
+        "contactPhone": gettext("Telephone"),
+        "internalNotes": gettext("Notes of the team"),
+        "attributes": gettext("Attributes"),
+    }
     parts = {"name": gettext("Name"), "kind": gettext("Kind"), "value": gettext("Value")}
     for index in range(rows):
         head = gettext("Attribute %(number)s", number=index + 1)

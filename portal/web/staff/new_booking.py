@@ -73,6 +73,8 @@ def _read(sent: Texts) -> DeskForm:
     given = MultiDict(sent.items(multi=True))
     if "pick" in given:
         given["customer"] = given["pick"]
+        if not given.get("contactPhone"):  # it begins with the number of whoever was chosen
+            given.poplist("contactPhone")
     if "day" in given:
         given["date"] = given["day"]
     found = read_form(given, _customer(given.get("customer", "")), account())

@@ -9,7 +9,7 @@ from portal.domain.account import Account
 from portal.domain.booking import Booking
 from portal.domain.service import Service
 from portal.store.db import db
-from portal.usecases.customers import ban, change_customer, get_customer
+from portal.usecases.customers import Particulars, ban, change_customer, get_customer
 from tests.build import NOW
 from tests.people import EVERYBODY
 from tests.web.page import Browser, Page
@@ -167,6 +167,10 @@ def test_rows_are_added_and_removed_without_scripts(sam: Browser) -> None:
         ({"name": ""}, "name"),
         ({"name": "x" * 256}, "name"),
         ({"name": "a\0b"}, "name"),
+        ({"contactPhone": "12"}, "contactPhone"),
+        ({"contactPhone": "call me"}, "contactPhone"),
+        ({"internalNotes": "x" * 5001}, "internalNotes"),
+        ({"internalNotes": "a\0b"}, "internalNotes"),
         ({f"{ROW}.name": "not a name", f"{ROW}.value": "1"}, f"{ROW}.name"),
         ({f"{ROW}.name": "é", f"{ROW}.value": "1"}, f"{ROW}.name"),
         ({f"{ROW}.name": "", f"{ROW}.value": "gold"}, f"{ROW}.name"),
@@ -193,6 +197,32 @@ def test_what_is_wrong_is_said_at_its_field_and_kept(sam: Browser, fields: dict[
             assert typed[name] == value
 
 
+@pytest.mark.parametrize("button", ["Save", "Make the account"])
+def test_telephone_and_notes_are_kept_for_the_team_and_notes_from_the_customer(
+    sam: Browser, alice: Browser, offer: Callable[..., Service], button: str
+) -> None:
+    address = "/staff/customers/alice/edit" if button == "Save" else "/staff/customers/new"
+    new = {} if button == "Save" else {"email": "zoe@example.com", "name": "Zoé"}
+    typed = {"contactPhone": "01 23 45 67 89", "internalNotes": "Rings <b>twice</b>\r\nthen leaves"}
+    page = sam.press(sam.get(address), button, fields=typed | new)
+    assert "Rings <b>twice</b> then leaves" in page.text
+    assert page.status == 200
+    kept = stored(page.address.rpartition("/")[2])
+    assert (kept.contact_phone, kept.internal_notes) == ("+33123456789", "Rings <b>twice</b>\nthen leaves")
+    desk = sam.get(f"/staff/bookings/new?customer={kept.id}&service={offer().id}")
+    assert "Rings <b>twice</b>" in desk.text
+    assert dict(desk.form_with("Book").fields)["contactPhone"] == "+33123456789"
+    own = alice.get("/account").html
+    assert ("+33123456789" in own, "twice" in own) == (button == "Save", False)
+
+
+def test_telephone_and_notes_that_are_emptied_are_forgotten(sam: Browser) -> None:
+    change_customer("alice", SAM, NOW, more=Particulars("+33123456789", "Comes late"))
+    sam.press(sam.get("/staff/customers/alice/edit"), "Save", contactPhone="", internalNotes=" ")
+    kept = stored("alice")
+    assert (kept.contact_phone, kept.internal_notes, dict(kept.preferences)) == ("", None, {})
+
+
 def test_an_attribute_is_given_once(sam: Browser) -> None:
     change_customer("alice", SAM, NOW, attributes={"vip": True})
     more = sam.press(sam.get("/staff/customers/alice/edit"), "Add an attribute")
@@ -210,16 +240,20 @@ def test_too_many_attributes_are_told(sam: Browser) -> None:
 
 def test_everything_wrong_with_a_new_account_is_told_at_once(sam: Browser) -> None:
     page = sam.get("/staff/customers/new")
-    refused = sam.press(page, "Make the account", fields={f"{ROW}.name": "not a name", f"{ROW}.value": "x"})
+    refused = sam.press(
+        page, "Make the account", fields={f"{ROW}.name": "a name", f"{ROW}.value": "x", "contactPhone": "1"}
+    )
     links = [href for _, href in refused.links]
-    assert {"#email", "#name", f"#{ROW}.name"} <= set(links)
+    assert {"#email", "#name", "#contactPhone", f"#{ROW}.name"} <= set(links)
 
 
 def test_the_second_of_two_who_edit_sees_what_the_first_did(sam: Browser, ada: Browser) -> None:
     first, second = sam.get("/staff/customers/alice/edit"), ada.get("/staff/customers/alice/edit")
-    sam.press(first, "Save", name="Alice Martin-Roux")
+    sam.press(first, "Save", name="Alice Martin-Roux", contactPhone="01 23 45 67 89", internalNotes="Comes late")
     told = ada.press(second, "Save", fields={f"{ROW}.name": "vip", f"{ROW}.kind": "true"})
-    assert (told.status, "Alice Martin-Roux" in told.text) == (409, True)
+    assert told.status == 409
+    for theirs in ("Alice Martin-Roux", "Telephone: +33 1 23 45 67 89", "Notes of the team: Comes late"):
+        assert theirs in told.text
     assert stored("alice").name == "Alice Martin-Roux"
     ada.press(told, "Save")
     kept = stored("alice")

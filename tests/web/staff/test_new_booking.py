@@ -76,6 +76,16 @@ def test_the_one_who_was_found_is_chosen_by_his_button(sam: Browser) -> None:
     assert "Find a customer" in sam.press(page, "Somebody else").text
 
 
+def test_the_telephone_is_that_of_whoever_is_chosen_unless_one_was_typed(
+    sam: Browser, app: Flask, offer: Offer
+) -> None:
+    change_profile(EVERYBODY.bob, "Bob Durand", "01 23 45 67 89", current_rules(), NOW)
+    for typed, shown in (("", "+33123456789"), ("06 12 34 56 78", "06 12 34 56 78")):
+        page = sam.press(begun(sam, offer(), ""), "Find", q="bob", contactPhone=typed)
+        page = sam.press(page, "Bob Durand bob@example.com")
+        assert dict(page.form_with("Book").fields)["contactPhone"] == shown
+
+
 def test_somebody_new_and_the_booking_are_made_together(sam: Browser, offer: Offer) -> None:
     page = begun(sam, offer(), "")
     new = {"newCustomer.name": "Zoé Petit", "newCustomer.email": "zoe@example.com"}
