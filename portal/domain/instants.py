@@ -112,3 +112,12 @@ def local_instant(day: date, time: str, zone: ZoneInfo, fold: int = 0) -> dateti
         message = N_("%(time)s does not exist on %(date)s in %(zone)s: the clocks go forward over it.")
         raise InstantError("no_such_time", message, time=time, date=day.isoformat(), zone=str(zone))
     return instant
+
+
+def local_bound(day: date, time: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
+    """Return where something that is closed begins or ends by the zone's clocks.
+
+    Of a time that they show twice, the first begins it and the second ends it: nothing of what may be meant stays open.
+    Raises InstantError.
+    """
+    return local_instant(day, time, zone, fold=int(is_end))

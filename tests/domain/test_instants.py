@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.domain.instants import (
     InstantError,
+    local_bound,
     local_instant,
     parse_date,
     parse_instant,
@@ -222,6 +223,29 @@ def test_a_local_time_of_a_far_date_is_refused(day: date) -> None:
     with pytest.raises(InstantError) as caught:
         local_instant(day, "12:00", PARIS)
     assert caught.value.code == "date_range"
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "begins", "ends"),
+    [
+        (date(2026, 10, 25), "01:59", utc(2026, 10, 24, 23, 59), utc(2026, 10, 24, 23, 59)),
+        (date(2026, 10, 25), "02:00", utc(2026, 10, 25, 0), utc(2026, 10, 25, 1)),
+        (date(2026, 10, 25), "02:30", utc(2026, 10, 25, 0, 30), utc(2026, 10, 25, 1, 30)),
+        (date(2026, 10, 25), "03:00", utc(2026, 10, 25, 2), utc(2026, 10, 25, 2)),
+        (date(2026, 12, 8), "02:30", utc(2026, 12, 8, 1, 30), utc(2026, 12, 8, 1, 30)),
+    ],
+)
+def test_of_a_time_that_comes_twice_the_first_begins_a_closure_and_the_second_ends_it(
+    day: date, time: str, begins: datetime, ends: datetime
+) -> None:
+    assert local_bound(day, time, PARIS, is_end=False) == begins
+    assert local_bound(day, time, PARIS, is_end=True) == ends
+
+
+@pytest.mark.parametrize("is_end", [False, True])
+def test_a_closure_neither_begins_nor_ends_at_a_time_that_the_clocks_skip(is_end: bool) -> None:
+    with pytest.raises(InstantError, match="02:30 does not exist"):
+        local_bound(date(2027, 3, 28), "02:30", PARIS, is_end=is_end)
 
 
 @given(INSTANTS, st.sampled_from(["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]))

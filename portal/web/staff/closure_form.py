@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from portal.domain.errors import N_, FieldError
-from portal.domain.instants import InstantError, local_instant, parse_date, write_instant
+from portal.domain.instants import InstantError, local_bound, parse_date, parse_instant_or_date, write_instant
 from portal.domain.schedule import Closure, ClosureTarget
 from portal.domain.supply_shapes import closure_json
 from portal.usecases.closures import closure_errors
@@ -62,12 +62,23 @@ def read(form: Texts, zone: ZoneInfo) -> tuple[dict[str, Any], list[FieldError]]
         "yearly": form.get("yearly") == "true",
     }
     if first and last:
-        given |= _stretch(form, first, last, zone, errors)
+        given |= _untouched(form, first, last, zone) or _stretch(form, first, last, zone, errors)
     return given, errors
 
 
 def _day(form: Texts, name: str, errors: list[FieldError]) -> date | None:
     return _tried(lambda: parse_date(form.get(name, "").strip()), name, errors)
+
+
+def _untouched(form: Texts, first: date, last: date, zone: ZoneInfo) -> dict[str, str]:
+    """Return the bounds that the form was written from, where they still stand in it: a time may mean two instants."""
+    before = read_before(form)
+    try:
+        walls = [_wall(parse_instant_or_date(before[name]), zone) for name in ("from", "to")]
+    except (InstantError, KeyError, TypeError):
+        return {}
+    typed = [(day.isoformat(), form.get(name, "").strip()) for day, name in ((first, "fromTime"), (last, "toTime"))]
+    return {name: before[name] for name in ("from", "to")} if walls == typed else {}
 
 
 def _stretch(form: Texts, first: date, last: date, zone: ZoneInfo, errors: list[FieldError]) -> dict[str, str]:
@@ -80,8 +91,8 @@ def _stretch(form: Texts, first: date, last: date, zone: ZoneInfo, errors: list[
             errors.append(FieldError(name, "time_missing", message))
     if not all(times.values()):
         return {"from": first.isoformat(), "to": last.isoformat()}
-    start = _tried(lambda: local_instant(first, times["fromTime"], zone), "fromTime", errors)
-    end = _tried(lambda: local_instant(last, times["toTime"], zone), "toTime", errors)
+    start = _tried(lambda: local_bound(first, times["fromTime"], zone, is_end=False), "fromTime", errors)
+    end = _tried(lambda: local_bound(last, times["toTime"], zone, is_end=True), "toTime", errors)
     return {"from": write_instant(start), "to": write_instant(end)} if start and end else {}
 
 

@@ -6,13 +6,14 @@ are typed as a clock shows them where the member works, beside the days; without
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.errors import FieldError
-from portal.domain.instants import InstantError, local_instant, parse_date, parse_instant_or_date, write_instant
+from portal.domain.instants import InstantError, local_bound, parse_date, parse_instant_or_date, write_instant
 from portal.domain.schedule import closed_range
 from portal.domain.service import is_zone
 from portal.domain.timerange import instant_of
@@ -82,12 +83,21 @@ def cleaned(draft: Draft) -> Draft:
     return {**found, "timeOff": [one for one in draft.get("timeOff") or () if one]}
 
 
-def member_payload(draft: Draft, house_zone: str) -> tuple[dict[str, Any], list[FieldError]]:
-    """Return a draft as the API's JSON, and what is wrong with days and times of times off."""
+def member_payload(
+    draft: Draft, house_zone: str, before: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """Return a draft as the API's JSON, and what is wrong with days and times of times off.
+
+    Those that still stand in it as the form was filled from (`before`) stay as they are: a time may mean two instants.
+    """
     name = draft.get("timeZone") or house_zone
     zone = ZoneInfo(name if is_zone(name) else house_zone)
     errors: list[FieldError] = []
-    off = [_stored(row, f"timeOff.{index}", zone, errors) for index, row in enumerate(draft.get("timeOff") or ())]
+    known = {tuple(_typed(one, zone).items()): one for one in before.get("timeOff") or ()}
+    off = [
+        known.get(tuple(row.items())) or _stored(row, f"timeOff.{index}", zone, errors)
+        for index, row in enumerate(draft.get("timeOff") or ())
+    ]
     return {**payload(MEMBER, draft), "timeOff": off, "timeZone": name}, errors
 
 
@@ -117,7 +127,7 @@ def _moment(row: Draft, bound: str, day: date | None, name: str, zone: ZoneInfo,
     if not time:
         return write_instant(instant_of(closed_range(day, day, zone)[bound == "to"]))
     try:
-        return write_instant(local_instant(day, time, zone))
+        return write_instant(local_bound(day, time, zone, is_end=bound == "to"))
     except InstantError as error:
         errors.append(error.at(name))
         return UNREADABLE

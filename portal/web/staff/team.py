@@ -132,7 +132,7 @@ def _take(member: StaffMember | None) -> Response:
     if hits.goes_back():
         return _editor(draft, member)
     draft = cleaned(draft)
-    given, errors = member_payload(draft, current_rules().time_zone)
+    given, errors = member_payload(draft, current_rules().time_zone, was_read(StaffFields))
     if not may(account(), Action.CHANGE_TEAM):
         given["userId"] = member.user_id if member else None
     try:

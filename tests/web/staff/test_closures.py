@@ -52,6 +52,11 @@ def filled(browser: Browser, **fields: str) -> Page:
             "2026-12-24 13:00:00+00:00",
             "2026-12-26 07:00:00+00:00",
         ),
+        (  # the clocks show 2:30 twice
+            {"from": "2027-10-31", "fromTime": "02:30", "toTime": "02:30"},
+            "2027-10-31 00:30:00+00:00",
+            "2027-10-31 01:30:00+00:00",
+        ),
     ],
 )
 def test_a_day_days_or_times_are_closed(sam: Browser, fields: dict[str, str], start: str, end: str) -> None:
@@ -59,6 +64,19 @@ def test_a_day_days_or_times_are_closed(sam: Browser, fields: dict[str, str], st
     assert (page.status, page.address) == (200, "/staff/closures")
     assert "The closure is saved." in page.text
     assert [(str(one.start), str(one.end), one.reason) for one in stored()] == [(start, end, "Inventaire")]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2027-10-31T01:30:00Z", "2027-10-31T04:00:00Z"), ("2027-10-30T22:00:00Z", "2027-10-31T00:30:00Z")],
+)
+def test_a_closure_keeps_which_of_two_times_it_means_when_only_its_reason_changes(
+    sam: Browser, start: str, end: str
+) -> None:
+    before = close(**{"from": start, "to": end})
+    page = sam.press(sam.get(f"/staff/closures/{before.id}"), "Save", reason="Inventaire")
+    assert page.status == 200
+    assert [(one.start, one.end, one.reason) for one in stored()] == [(before.start, before.end, "Inventaire")]
 
 
 def test_a_closure_is_for_everything_or_one_thing_by_name(sam: Browser, offer: Callable[..., Service]) -> None:

@@ -137,6 +137,22 @@ def test_one_time_alone_lasts_from_the_start_or_to_the_end_of_the_day(sam: Brows
     assert off == [{"from": "2026-12-24T13:00:00.000Z", "to": "2026-12-24T23:00:00.000Z"}]
 
 
+def test_of_a_time_that_comes_twice_a_time_off_begins_at_the_first_and_ends_at_the_second(
+    sam: Browser, service: Service
+) -> None:
+    page = press(sam, show(sam), "add:timeOff")
+    twice = {"timeOff__0__from": "2027-10-31", "timeOff__0__to": "2027-10-31", "timeOff__0__fromTime": "02:30"}
+    press(sam, page, "save", **twice, timeOff__0__toTime="02:30")
+    assert staff_json(nora())["timeOff"] == [{"from": "2027-10-31T00:30:00.000Z", "to": "2027-10-31T01:30:00.000Z"}]
+
+
+def test_a_time_off_that_is_left_as_it_stands_keeps_which_of_two_times_it_means(sam: Browser, service: Service) -> None:
+    off = [{"from": "2027-10-31T01:30:00.000Z", "to": "2027-10-31T04:00:00.000Z"}]
+    update_staff_member("nora", {"timeOff": off}, EVERYBODY.ada, current_rules(), NOW)
+    press(sam, show(sam), "save", name="Nora B.")
+    assert (nora().name, staff_json(nora())["timeOff"]) == ("Nora B.", off)
+
+
 def test_no_hours_are_said_plainly_to_mean_always(sam: Browser, service: Service) -> None:
     assert "No working hours means always" not in show(sam).text
     update_staff_member("nora", {"workingHours": []}, EVERYBODY.ada, current_rules(), NOW)
