@@ -601,6 +601,14 @@ STOPS = (
         "sam",
     ),
     Stop(
+        "staff-bookings-menu",
+        "/staff/bookings",
+        "states that are chosen, in an open menu",
+        "/staff/bookings?state=confirmed&state=cancelled",
+        (press("#state summary"),),
+        "sam",
+    ),
+    Stop(
         "staff-booking",
         "/staff/bookings/<booking_id>",
         "everything about a booking, and what its state allows",
@@ -641,6 +649,14 @@ STOPS = (
         "sam",
     ),
     Stop(
+        "staff-new-found",
+        "/staff/bookings/new",
+        "who may be calling, and nothing chosen yet",
+        "/staff/bookings/new?service={doctors}",
+        (fill(q="e"), press("button[value=find]"), wait_for(".desk-found .choice")),
+        "sam",
+    ),
+    Stop(
         "staff-new-errors",
         "/staff/bookings/new",
         "everything that is wrong at once, and what was typed is kept",
@@ -668,6 +684,21 @@ STOPS = (
         "a last day before the first, and one time of two",
         "/staff/closures/new?from=2026-12-24&to=2026-12-20",
         (fill(fromTime="10:00"), press(".form-actions .btn-primary"), wait_for(".error-summary")),
+        "sam",
+    ),
+    Stop(
+        "staff-closure-hits",
+        "/staff/closures/new",
+        "what a closure hits, some of it ticked, and a reason that cannot be kept",
+        "/staff/closures/new?from=2000-01-01&to=2099-12-31",
+        (
+            press(".form-actions .btn-primary"),
+            wait_for(".hits"),
+            press(".hit-choice"),
+            fill(**{"hits.reason": "long " * 120}),
+            press("button[value=save]"),
+            wait_for(".error-summary"),
+        ),
         "sam",
     ),
     Stop(
@@ -798,6 +829,19 @@ STOPS = (
         "a resource, its bookings and the services that name it",
         "/staff/resources/court-1",
         (),
+        "sam",
+    ),
+    Stop(
+        "staff-resource-changed",
+        "/staff/resources/<resource_id>",
+        "somebody else saved it meanwhile: what changed, and what is typed stays",
+        "/staff/resources/court-1",
+        (
+            lambda page: page.locator("[name=read]").evaluate("it => it.value = '{}'"),
+            fill(name="Court central"),
+            press("#editor .btn-primary"),
+            wait_for(".error-summary"),
+        ),
         "sam",
     ),
     Stop(

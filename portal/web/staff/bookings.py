@@ -41,7 +41,8 @@ def index() -> Response:
         found = search_bookings(asked.search, page, account(), current_rules(), now())
     context: dict[str, Any] = {
         "given": given,
-        "services": as_read(found.services.values()),
+        "services": {one.id: one.name for one in as_read(found.services.values())},
+        "members": {one.id: one.name for one in found.staff},
         "errors": asked.errors,
         "query": lambda **changes: kept(given, **changes).to_dict(flat=False),
         "sort": asked.search.sort,

@@ -59,7 +59,7 @@ def index() -> Response:
         "given": request.args,
         "errors": errors,
         "sort": search.sort,
-        "standings": STANDINGS,
+        "standings": {one: gettext(words) for one, words in STANDINGS.items()},
         "roles": ROLES,
         "zone": _zone(),
         "query": _kept,

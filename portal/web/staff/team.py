@@ -64,7 +64,7 @@ def index() -> Response:
     shown: dict[str, Any] = {
         "members": found,
         "total": len(every),
-        "roles": sorted({role for one in every for role in one.roles}, key=alphabetical),
+        "roles": {one: one for one in sorted({role for one in every for role in one.roles}, key=alphabetical)},
         "starts": next_starts_of(found, account(), now()),
         "off": {one.id: _next_off(one) for one in found},
         "zones": {one.id: ZoneInfo(one.time_zone) for one in found},

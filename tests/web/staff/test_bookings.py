@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from portal.domain.booking import Booking
 from portal.domain.reference import reference_of
 from portal.domain.service import Service
 from portal.store.accounts import change_user
+from portal.store.bookings import BookingRow
 from portal.store.db import transaction
 from tests.people import EVERYBODY
 from tests.statements import statements
@@ -138,6 +140,13 @@ def rows_of(page: Page, delimiter: str = ",") -> list[list[str]]:
     text = page.response.get_data(as_text=True)
     assert text.startswith("\ufeff")
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter))
+
+
+def test_what_was_called_off_unpaid_is_not_asked_for_any_more(sam: Browser, two: list[Booking]) -> None:
+    gone = update(BookingRow).where(BookingRow.id == two[0].id).values(status="cancelled", payment_status="pending")
+    transaction(lambda session: session.execute(gone))
+    row = sam.get("/staff/bookings?state=cancelled").text.partition("Made on")[2]
+    assert "Cancelled Not paid €50.00" in row
 
 
 def test_the_export_holds_what_the_table_finds(sam: Browser, two: list[Booking]) -> None:

@@ -17,6 +17,7 @@ from tests.people import EVERYBODY
 from tests.web.page import Browser, Page
 
 SEED = {one["slug"]: one for one in catalogue_json()}
+NAMES = {"Aerobics", "Stretching", "Étirements", "Zumba"}
 DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
 
@@ -318,6 +319,15 @@ def test_a_file_with_a_mistake_imports_nothing_and_stays_in_the_form(ada: Browse
     assert (page.status, "Nothing was imported" in page.text) == (422, True)
     assert content in dict(page.form_with("Import").fields)["content"]
     assert "There is no service yet." in ada.get("/staff/services").text
+
+
+def test_the_list_is_in_the_order_of_the_names_that_are_read(ada: Browser, offer: Any) -> None:
+    offer(name="Étirements", translations={"en": {"name": "Stretching"}})
+    offer(name="Zumba", translations={"en": {"name": "Aerobics"}})
+    read = [
+        [text for text, href in ada.get(f"/staff/services?lang={one}").links if text in NAMES] for one in ("en", "fr")
+    ]
+    assert read == [["Aerobics", "Stretching"], ["Étirements", "Zumba"]]
 
 
 def test_each_mistake_of_a_file_is_told_with_its_service_and_its_field(ada: Browser, offer: Any) -> None:
