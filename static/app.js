@@ -92,7 +92,7 @@
   const selectorOf = (el) => {
     const quote = (name) => `[${name}="${CSS.escape(el.getAttribute(name))}"]`;
     if (el.id) return `#${CSS.escape(el.id)}`;
-    if (el.hasAttribute("name")) return quote("name") + (el.matches("button[value], [type=radio], [type=checkbox][value]") ? quote("value") : "");
+    if (el.hasAttribute("name")) return `:not([type="hidden"])${quote("name")}` + (el.matches("button[value], [type=radio], [type=checkbox][value]") ? quote("value") : "");
     return el.hasAttribute("href") ? `a${quote("href")}` : null;
   };
   const focus = (el) => {

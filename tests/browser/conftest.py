@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.demo import load_demo, logins, seller_of
@@ -39,6 +39,7 @@ def busy_morning(at: datetime) -> datetime:
 
 # Whatever the hour of a run, the browser meets the same open houses. It is ahead, so that no cookie is out of date.
 AHEAD = busy_morning(datetime.now(UTC)) - datetime.now(UTC)
+DESK = {"width": 1280, "height": 900}
 PASSWORDS = {email: password for email, _, password in logins()}  # of everybody else: PASSWORD
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SERVICE = {
@@ -185,3 +186,19 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
             folder = Path(tmp_path_factory.mktemp("demonstration"))
             found = open_until_the_end.enter_context(demonstrating(folder, hold_minutes=600))
         yield found
+
+
+@pytest.fixture
+def desk(browser: Browser, demonstration: Demonstration) -> Iterator[Callable[..., Page]]:
+    """Open a page of the team for sam."""
+    contexts: list[BrowserContext] = []
+
+    def begin(path: str, **options: Any) -> Page:
+        contexts.append(demonstration.guest(browser, "sam", viewport=DESK, **options))
+        page = contexts[-1].new_page()
+        page.goto(demonstration.address + path)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()

@@ -1,14 +1,12 @@
 """The team at work in a real browser, with the keyboard alone and without scripts; and the first steps of a house."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from portal.domain.account import Role
 from portal.domain.booking import Booking
@@ -19,6 +17,7 @@ from portal.usecases.catalogue import get_service, list_services
 from portal.web.context import current_money, current_rules, now
 from tests.browser import keyboard
 from tests.browser.conftest import Demonstration, served
+from tests.browser.hands import WAYS, ByKeyboard, Open, Way, button, field
 from tests.browser.test_axe import EVERY, obstacles
 from tests.browser.tour import House
 from tests.people import EVERYBODY, PASSWORD
@@ -26,25 +25,7 @@ from tests.portals import new_portal
 
 pytestmark = pytest.mark.browser
 
-DESK = {"width": 1280, "height": 900}
 NUMBERS = count(1)
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def desk(browser: Browser, demonstration: Demonstration) -> Iterator[Open]:
-    """Open a page of the team for sam."""
-    contexts: list[BrowserContext] = []
-
-    def begin(path: str, **options: Any) -> Page:
-        contexts.append(demonstration.guest(browser, "sam", viewport=DESK, **options))
-        page = contexts[-1].new_page()
-        page.goto(demonstration.address + path)
-        return page
-
-    yield begin
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -63,63 +44,6 @@ def paid(demonstration: Demonstration) -> Booking:
     booking: Booking = demonstration.does(work)
     assert booking.status is BookingStatus.CONFIRMED
     return booking
-
-
-# ---------------------------------------------------------------- two ways to work
-
-
-class ByKeyboard:
-    """Nothing but keys; whatever has the focus is seen to have it."""
-
-    options: dict[str, Any] = {}  # noqa: RUF012
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def press(self, what: str) -> None:
-        keyboard.tab_to(self.page, what, most=400)
-        keyboard.press(self.page)
-
-    def type(self, what: str, text: str) -> None:
-        keyboard.tab_to(self.page, what, most=400)
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text)
-
-    def go_on(self, text: str) -> None:
-        """Type where the focus is already: a new row has it, as soon as it stands there."""
-        expect(self.page.locator("[autofocus]:focus")).to_have_count(1)
-        self.page.keyboard.type(text)
-
-
-class WithoutScripts:
-    """A mouse, and no JavaScript."""
-
-    options: dict[str, Any] = {"java_script_enabled": False}  # noqa: RUF012
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def press(self, what: str) -> None:
-        self.page.locator(what).locator("visible=true").first.click()
-
-    def type(self, what: str, text: str) -> None:
-        self.page.locator(what).fill(text)
-
-    def go_on(self, text: str) -> None:
-        self.page.locator("[autofocus]").fill(text)
-
-
-WAYS = pytest.mark.parametrize("way", [ByKeyboard, WithoutScripts], ids=["keyboard", "no scripts"])
-Way = type[ByKeyboard] | type[WithoutScripts]
-
-
-def button(do: str) -> str:
-    """Select a button of the editor that a person can reach."""
-    return f"button[name=do][value='{do}']:not([tabindex='-1'])"
-
-
-def field(name: str) -> str:
-    return f"[name='{name}']:not([type=hidden])"
 
 
 # ---------------------------------------------------------------- a small service from empty

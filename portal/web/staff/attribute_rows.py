@@ -9,6 +9,7 @@ from portal.domain.attributes import MAX_ATTRIBUTES, Kind, kind_of, name_error, 
 from portal.domain.errors import N_, FieldError
 from portal.web.forms import Texts
 
+REMOVAL = re.compile(r"remove\.([0-9]{1,3})")
 ROWS = MAX_ATTRIBUTES + 10  # what a form may send; more than are kept, so that too many can be said
 KINDS: Mapping[str, str] = {
     Kind.TEXT: N_("Text"),
@@ -43,10 +44,17 @@ def _text(value: Any) -> str:
 def typed_rows(form: Texts) -> list[Row]:
     """Read the rows of a form, without those that are empty or whose removal is asked for."""
     rows = [_row(form, index) for index in range(ROWS) if f"attributes.{index}.name" in form]
-    removed = re.fullmatch(r"remove\.([0-9]{1,3})", form.get("do", ""))
+    removed = REMOVAL.fullmatch(form.get("do", ""))
     if removed and int(removed[1]) < len(rows):
         del rows[int(removed[1])]
     return [one for one in rows if not one.is_empty]
+
+
+def where_to_go_on(button: str, count: int) -> str:
+    """Return the input at which a person goes on after a button: in a new row, or in the one that moved up."""
+    removed = REMOVAL.fullmatch(button)
+    last = max(count - 1, 0)
+    return f"attributes.{min(int(removed[1]), last) if removed else last}.name"
 
 
 def _row(form: Texts, index: int) -> Row:

@@ -37,7 +37,7 @@ from portal.web.errors import message_of
 from portal.web.forms import Texts, whole
 from portal.web.fragments import go_to, render
 from portal.web.session import account
-from portal.web.staff.attribute_rows import KINDS, Row, attributes_of, typed_rows, written_rows
+from portal.web.staff.attribute_rows import KINDS, Row, attributes_of, typed_rows, where_to_go_on, written_rows
 
 pages = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -171,8 +171,10 @@ def change(customer_id: str) -> Response:
 
 def _take(found: Account | None, save: Callable[[str, dict[str, Any], Particulars], Account]) -> Response:
     rows = typed_rows(request.form)
-    if request.form.get("do", "save") != "save":
-        return _form(found, request.form, [*rows, Row()] if request.form["do"] == "add" else rows)
+    do = request.form.get("do", "save")
+    if do != "save":
+        shown = [*rows, Row()] if do == "add" else rows
+        return _form(found, request.form, shown, focus=where_to_go_on(do, len(shown)))
     attributes, errors = attributes_of(rows)
     more = Particulars(request.form.get("contactPhone"), request.form.get("internalNotes"), current_rules().region)
     try:

@@ -37,7 +37,7 @@ def is_action(button: str) -> bool:
 
 
 def act(table: Table, button: str, draft: Draft, form: Mapping[str, str]) -> tuple[Draft, str | None]:
-    """Return the draft after a button, and the name where the person goes on."""
+    """Return the draft after a button, and where the person goes on: the name of an input, or what a button says."""
     verb, _, where = button.partition(":")
     changed = deepcopy(draft)
     return changed, ACTIONS[verb](table, changed, where, form)
@@ -87,8 +87,12 @@ def _remove(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> 
     name, rows, index = _row(table, draft, where)
     if rows is None:
         return None
-    del rows[index]
-    return _first(table, name, min(index, len(rows) - 1)) if rows and _kind(name) in table.first else None
+    gone = rows.pop(index)
+    if name == table.week:
+        return _switch(table, draft, weekday_of(gone))
+    if not rows:
+        return f"add:{name}"
+    return _first(table, name, min(index, len(rows) - 1)) if _kind(name) in table.first else None
 
 
 def _up(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> str | None:
@@ -146,7 +150,13 @@ def _open(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> st
 def _close(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> str | None:
     rows = draft.get(table.week) or []
     draft[table.week] = [row for row in rows if str(weekday_of(row)) != where]
-    return None
+    return f"open:{where}"
+
+
+def _switch(table: Table, draft: Draft, day: int) -> str:
+    """Return what the switch of a day says."""
+    is_open = any(weekday_of(row) == day for row in draft.get(table.week) or ())
+    return f"close:{day}" if is_open else f"open:{day}"
 
 
 def _copy(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> str | None:
@@ -158,7 +168,7 @@ def _copy(table: Table, draft: Draft, where: str, form: Mapping[str, str]) -> st
     kept = [row for row in rows if weekday_of(row) not in days or str(weekday_of(row)) == source]
     made = [{**row, "dayOfWeek": day} for day in days if str(day) != source for row in model]
     draft[table.week] = sorted([*kept, *made], key=lambda row: WEEK.index(weekday_of(row)))[:MOST]
-    return None
+    return "copy:week"
 
 
 ACTIONS: Mapping[str, Callable[[Table, Draft, str, Mapping[str, str]], str | None]] = {
