@@ -109,6 +109,7 @@ def test_a_refused_booking_leaves_no_message(offer: Offer, book: Book) -> None:
     assert [kind for kind, _, _ in waiting()] == ["booking-confirmation"]
 
 
+@pytest.mark.usefixtures("clock")  # a mail names the year of a day in another one
 def test_the_mail_goes_to_the_address_of_the_booking_and_in_the_language_of_the_account(
     offer: Offer, book: Book, post: Post, carrier: Carrier
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_mail_has_text_and_html_that_say_the_same_without_anything_from_outsid
         assert "src=" not in part
 
 
+@pytest.mark.usefixtures("clock")
 def test_the_mail_in_plain_text_reads_well_in_french(offer: Offer, book: Book, post: Post, carrier: Carrier) -> None:
     zone = "Europe/Amsterdam"
     booking = book(offer(timeZone=zone), NINE)

@@ -1,7 +1,6 @@
 """Are calls counted exactly, however many threads count?"""
 
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -18,8 +17,8 @@ class TheyMet(RuntimeError):
     """Two threads were making the one timer at once: they would start the same one twice, and one of them fails."""
 
 
-def where_two_may_meet(storage: type[MemoryStorage]) -> MemoryStorage:
-    """Return such a storage in which a thread that has made its timer waits a moment for another one that makes one."""
+def where_two_may_meet(storage: type[MemoryStorage], patience: float) -> MemoryStorage:
+    """Return such a storage in which a thread that has made its timer waits some seconds for another that makes one."""
     meeting = threading.Barrier(2)
 
     def make(self: Any, timer: threading.Timer) -> None:
@@ -28,7 +27,7 @@ def where_two_may_meet(storage: type[MemoryStorage]) -> MemoryStorage:
         if is_first:
             return
         with suppress(threading.BrokenBarrierError):
-            meeting.wait(0.3)
+            meeting.wait(patience)
             raise TheyMet
 
     timer = property(lambda self: self.__dict__["made"], make)
@@ -37,7 +36,7 @@ def where_two_may_meet(storage: type[MemoryStorage]) -> MemoryStorage:
 
 def count_at_once(storage: MemoryStorage) -> tuple[int, int]:
     """Count from two threads; return the count, and how many threads met another one."""
-    time.sleep(0.1)  # the first timer is over
+    storage.timer.join()  # of the first one, made with the storage
     strategy, met = FixedWindowRateLimiter(storage), []
 
     def work() -> None:
@@ -55,11 +54,11 @@ def count_at_once(storage: MemoryStorage) -> tuple[int, int]:
 
 
 def test_two_threads_that_count_at_once_are_both_counted() -> None:
-    assert count_at_once(where_two_may_meet(ThreadedMemory)) == (2, 0)
+    assert count_at_once(where_two_may_meet(ThreadedMemory, patience=0.3)) == (2, 0)
 
 
 def test_in_the_librarys_own_storage_they_meet_so_the_test_above_proves_something() -> None:
-    assert count_at_once(where_two_may_meet(MemoryStorage)) == (0, 2)
+    assert count_at_once(where_two_may_meet(MemoryStorage, patience=30)) == (0, 2)
 
 
 def test_many_threads_count_exactly() -> None:
