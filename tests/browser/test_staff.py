@@ -113,6 +113,17 @@ def test_a_booking_is_found_checked_in_and_refunded(
     assert after.amount_refunded == 500
 
 
+# ---------------------------------------------------------------- what is told of it
+
+
+def test_good_news_never_covers_what_the_keyboard_has_reached(desk: Open) -> None:
+    page = desk("/staff/resources/court-1")
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.locator("#editor .btn-primary").click()
+    page.locator(".toast-note").hover()  # it stays as long as that
+    keyboard.tab_to(page, ".site-footer a:last-of-type")
+
+
 # ---------------------------------------------------------------- the first steps
 
 
