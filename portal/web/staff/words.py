@@ -72,11 +72,11 @@ STEPS: Mapping[str, str] = {
     "cancel": N_("Cancelled"),
     "approve": N_("Agreed to"),
     "decline": N_("Declined"),
-    "lapse": N_("Not answered in time: the time is free again"),
+    "lapse": N_("Not answered in time"),
     "pay": N_("Paid"),
     "authorise": N_("Card checked: the amount is held"),
     "due-again": N_("The card could not be charged: to pay again"),
-    "expire": N_("Not paid in time: the time is free again"),
+    "expire": N_("Not paid in time"),
     "refund": N_("Money given back"),
     "price": N_("Price agreed on"),
     "pay-link": N_("Link to pay sent"),
@@ -93,7 +93,7 @@ STEPS: Mapping[str, str] = {
     "refund-failed": N_("Money did not arrive"),
 }
 REASONS: Mapping[str, str] = {
-    "hold lapsed": N_("the time was kept long enough"),
+    "hold lapsed": N_("the time is free again"),
     Why.POLICY: N_("by the policy"),
     Why.STAFF: N_("by the team"),
     Why.TOO_LATE: N_("paid too late, and the place was gone"),
