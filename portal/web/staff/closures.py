@@ -241,10 +241,12 @@ def _calendar(given: Texts) -> Calendar:
     country = given.get("country") or current_rules().region
     region = given.get("region") or None
     years = tuple(year for one in given.getlist("year") if (year := whole(one)))
-    is_bad = "year" in given and len(years) < len(given.getlist("year"))
-    if given.get("was") not in {None, country}:
+    was = given.get("was")  # the country that the list was of when it was looked at before
+    if was is not None and was != country:
         region = None  # the part of another country, from before this one was chosen
-    return Calendar(country, region, () if is_bad else years or _first_years(), current_language())
+    if len(years) < len(given.getlist("year")) or (was is not None and not years):
+        return Calendar(country, region, (), current_language())
+    return Calendar(country, region, years or _first_years(), current_language())
 
 
 def _first_years() -> tuple[int, ...]:

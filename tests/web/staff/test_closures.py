@@ -234,6 +234,7 @@ def test_another_country_and_a_part_of_it_are_chosen_without_scripts(sam: Browse
         ("country=FR&region=XX", "region"),
         ("country=FR&year=1999", "year"),
         ("country=FR&year=many", "year"),
+        ("was=FR&country=FR", "year"),
         ("country=a%00b", "country"),
     ],
 )
